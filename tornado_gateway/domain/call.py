@@ -1,0 +1,76 @@
+"""ModelCall: what a dialect makes of a request body, and the answers to it."""
+
+from collections.abc import Callable
+from functools import cached_property
+
+import msgspec
+
+from tornado_gateway.domain.chat import ChatRequest, ChatResponse
+from tornado_gateway.domain.money import Cost
+from tornado_gateway.domain.usage import TokenUsage
+from tornado_gateway.domain.wire import Wire
+
+
+class ModelCall:
+    """A validated call, unopened: ``chat`` opens it, and only the translate lane asks for that.
+
+    ``model`` is the name the caller used. ``wants_usage`` says that a stream's usage-only event is to
+    reach the caller.
+    """
+
+    def __init__(
+        self,
+        *,
+        model: str,
+        wire: Wire,
+        decode: Callable[[Wire], ChatRequest],
+        stream: bool = False,
+        wants_usage: bool = True,
+        max_tokens: int | None = None,
+        metadata: dict[str, str] | None = None,
+    ) -> None:
+        self.model = model
+        self.wire = wire
+        self.stream = stream
+        self.wants_usage = wants_usage
+        self.max_tokens = max_tokens
+        self.metadata = metadata
+        self._decode = decode
+
+    @cached_property
+    def chat(self) -> ChatRequest:
+        """The request opened; raises ``InvalidRequest`` naming the field."""
+        return self._decode(self.wire)
+
+
+class Embedding(msgspec.Struct, frozen=True):
+    """One vector, as floats or as base64 of little-endian 32-bit floats, as the provider gave it."""
+
+    index: int
+    vector: tuple[float, ...] | str
+
+
+class Answer(msgspec.Struct, frozen=True, kw_only=True):
+    """What a provider answered: ``relayed`` on the relay lane, ``chat`` or ``embeddings`` on the translate lane.
+
+    ``usage`` is None where the provider reported none.
+    """
+
+    usage: TokenUsage | None
+    relayed: Wire | None = None
+    chat: ChatResponse | None = None
+    embeddings: tuple[Embedding, ...] = ()
+    finish_reason: str | None = None
+
+
+class Completed(msgspec.Struct, frozen=True, kw_only=True):
+    """An answer with its price. ``cost`` is None only for an unpriced model under ``allow_unpriced``."""
+
+    answer: Answer
+    usage: TokenUsage
+    cost: Cost | None
+    requested_model: str
+    provider: str
+    model: str
+    attempts: int
+    revision: str

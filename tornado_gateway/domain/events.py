@@ -1,0 +1,82 @@
+"""What happened, for whoever listens. Published, never awaited; no prompt, no key, no answer in any of them."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+import msgspec
+
+from tornado_gateway.domain.money import Cost
+from tornado_gateway.domain.usage import TokenUsage
+
+UNKNOWN = "unknown"
+"""The label of a route, provider or model that gateway.yaml does not name."""
+
+
+class RequestStarted(msgspec.Struct, frozen=True):
+    request_id: str
+    dialect: str
+    streaming: bool
+
+
+class AttemptFailed(msgspec.Struct, frozen=True):
+    """One try at one target failed; ``outcome`` is the error's code. ``upstream`` is in seconds."""
+
+    request_id: str
+    route: str
+    provider: str
+    model: str
+    attempt: int
+    outcome: str
+    message: str
+    will_retry: bool
+
+
+class RequestFinished(msgspec.Struct, frozen=True, kw_only=True):
+    """The end of a model call, on every way out: exactly one for each ``RequestStarted``.
+
+    Durations are in seconds. ``route``, ``provider`` and ``model`` come from gateway.yaml (or are ``unknown``);
+    ``requested_model`` is the caller's text and no metric's label. ``price_model`` labels the model for metrics: a
+    wildcard route's model is a caller's text too, so it is its price row's name.
+    """
+
+    request_id: str
+    dialect: str
+    streaming: bool
+    requested_model: str
+    route: str
+    provider: str
+    model: str
+    model_label: str
+    status: int
+    error: str | None
+    attempts: int
+    usage: TokenUsage | None
+    cost: Cost | None
+    duration: float
+    upstream: float
+    time_to_first_token: float | None
+    revision: str
+    finished_at: datetime
+    principal: str | None = None
+    metadata: Mapping[str, str] | None = None
+    finish_reason: str | None = None
+
+
+class ConfigReloaded(msgspec.Struct, frozen=True):
+    """``notes`` are warnings and what a reload can't change (host, port, workers)."""
+
+    revision: str
+    previous: str | None
+    loaded_at: datetime
+    notes: tuple[str, ...] = ()
+
+
+class ConfigRejected(msgspec.Struct, frozen=True):
+    """``problems`` are the lines that ``check`` would print."""
+
+    revision: str
+    problems: tuple[str, ...]
+    at: datetime
+
+
+Event = RequestStarted | AttemptFailed | RequestFinished | ConfigReloaded | ConfigRejected

@@ -1,0 +1,56 @@
+"""RouteTable: the names callers may use, and the targets behind each."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class RouteTarget:
+    """``model`` is the provider's name for it; None takes the name that the caller used."""
+
+    provider: str
+    model: str | None = None
+    weight: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """``name`` is an exact name or a pattern ``prefix*``."""
+
+    name: str
+    targets: tuple[RouteTarget, ...]
+    strategy: str = "priority"
+    fallbacks: tuple[str, ...] = ()
+    line: int | None = field(default=None, compare=False)
+
+    @property
+    def wildcard(self) -> bool:
+        return self.name.endswith("*")
+
+
+class RouteTable:
+    """An exact name wins, then the longest pattern; the order of the file decides nothing."""
+
+    def __init__(self, routes: Iterable[Route] = ()) -> None:
+        self._routes = {route.name: route for route in routes}
+        patterns = [route for route in self._routes.values() if route.wildcard]
+        self._patterns = tuple(
+            (route.name[:-1], route) for route in sorted(patterns, key=lambda route: len(route.name), reverse=True)
+        )
+
+    def match(self, model: str) -> Route | None:
+        """The route that serves the caller's ``model``, None where there is none."""
+        route = self._routes.get(model)
+        if route is not None and not route.wildcard:
+            return route
+        return next((route for prefix, route in self._patterns if model.startswith(prefix)), None)
+
+    def get(self, name: str) -> Route | None:
+        """The route of exactly this name, pattern or not."""
+        return self._routes.get(name)
+
+    def __iter__(self) -> Iterator[Route]:
+        return iter(self._routes.values())
+
+    def __len__(self) -> int:
+        return len(self._routes)

@@ -1,0 +1,95 @@
+"""What a stream says, piece by piece. A provider yields batches: all that one read brought.
+
+``choice`` is the index of the answer among ``n``; ``index`` in a tool call counts the calls of that answer from 0.
+"""
+
+from typing import Any
+
+import msgspec
+
+from tornado_gateway.domain.chat import FinishReason
+from tornado_gateway.domain.money import Cost
+from tornado_gateway.domain.usage import TokenUsage
+
+
+class Started(msgspec.Struct, frozen=True):
+    """The answer's identity; comes once, before any delta, on the translate lane."""
+
+    id: str
+    model: str
+    created: int | None = None
+
+
+class TextDelta(msgspec.Struct, frozen=True):
+    text: str
+    choice: int = 0
+    logprobs: Any = None
+    signature: str | None = None
+    annotations: tuple[Any, ...] = ()
+
+
+class RefusalDelta(msgspec.Struct, frozen=True):
+    text: str
+    choice: int = 0
+
+
+class ReasoningDelta(msgspec.Struct, frozen=True):
+    """A piece of thought; ``signature`` or ``redacted`` ends a thought (see ``chat.Reasoning``)."""
+
+    text: str = ""
+    choice: int = 0
+    signature: str | None = None
+    redacted: str | None = None
+    id: str | None = None
+    origin: str | None = None
+    summary: bool = False
+
+
+class ToolCallDelta(msgspec.Struct, frozen=True):
+    """``id`` and ``name`` come with the call's first piece; ``arguments`` is a piece of JSON text."""
+
+    index: int
+    arguments: str = ""
+    id: str | None = None
+    name: str | None = None
+    choice: int = 0
+    signature: str | None = None
+
+
+class Finished(msgspec.Struct, frozen=True):
+    """One choice is complete."""
+
+    reason: FinishReason
+    choice: int = 0
+    stop_sequence: str | None = None
+    raw: str | None = None
+
+
+class UsageReport(msgspec.Struct, frozen=True):
+    """Usage so far, the last report counting; the service fills in ``cost``.
+
+    On the relay lane ``frame`` is the event as it came (the cost goes into it), and ``bare`` says that
+    it holds nothing but usage.
+    """
+
+    usage: TokenUsage
+    cost: Cost | None = None
+    frame: bytes | None = None
+    bare: bool = False
+
+
+class Relayed(msgspec.Struct, frozen=True):
+    """Whole events in the caller's own protocol, forwarded as they are. ``events`` counts them."""
+
+    data: bytes
+    events: int
+
+
+StreamEvent = Started | TextDelta | RefusalDelta | ReasoningDelta | ToolCallDelta | Finished | UsageReport | Relayed
+
+
+class StreamBatch(msgspec.Struct, frozen=True):
+    """``last`` is true on the batch that ends the answer: the provider's own end mark was seen."""
+
+    events: tuple[StreamEvent, ...]
+    last: bool = False

@@ -19,7 +19,11 @@ class RequestStarted(msgspec.Struct, frozen=True):
 
 
 class AttemptFailed(msgspec.Struct, frozen=True):
-    """One try at one target failed; ``outcome`` is the error's code. ``upstream`` is in seconds."""
+    """One try at one target failed; published for each failed attempt, the last one too.
+
+    ``outcome`` is the error's code, ``message`` its text as the caller may see it. ``model`` may be a caller's text
+    (wildcard routes); ``model_label`` is what metrics show for it, as in ``RequestFinished``.
+    """
 
     request_id: str
     route: str
@@ -29,13 +33,14 @@ class AttemptFailed(msgspec.Struct, frozen=True):
     outcome: str
     message: str
     will_retry: bool
+    model_label: str = UNKNOWN
 
 
 class RequestFinished(msgspec.Struct, frozen=True, kw_only=True):
     """The end of a model call, on every way out: exactly one for each ``RequestStarted``.
 
     Durations are in seconds. ``route``, ``provider`` and ``model`` come from gateway.yaml (or are ``unknown``);
-    ``requested_model`` is the caller's text and no metric's label. ``price_model`` labels the model for metrics: a
+    ``requested_model`` is the caller's text and no metric's label. ``model_label`` names the model for metrics: a
     wildcard route's model is a caller's text too, so it is its price row's name.
     """
 

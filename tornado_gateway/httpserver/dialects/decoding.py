@@ -1,0 +1,82 @@
+"""Request bodies read strictly: every complaint names the field's path."""
+
+import re
+from typing import TypeVar
+
+import msgspec
+
+from tornado_gateway.domain.errors import InvalidRequest
+
+T = TypeVar("T")
+
+_fields = msgspec.json.Decoder(dict[str, msgspec.Raw])
+_AT_PATH = re.compile(r"^(?P<what>.*?)(?: - at `(?P<path>\$[^`]*|key in `?\$[^`]*)`)?$", re.DOTALL)
+_TYPE = re.compile(r"`([^`]*)`")
+_MISSING = re.compile(r"missing required field `([^`]*)`")
+_WORDS = {
+    "str": "a string",
+    "int": "an integer",
+    "float": "a number",
+    "bool": "true or false",
+    "array": "an array",
+    "object": "an object",
+    "null": "null",
+}
+
+
+def decode_fields(body: bytes) -> dict[str, msgspec.Raw]:
+    """The body's members, unopened. Raises ``InvalidRequest`` for anything but a JSON object."""
+    try:
+        return _fields.decode(body)
+    except msgspec.ValidationError as error:
+        raise InvalidRequest("The body must be a JSON object.") from error
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise InvalidRequest(f"The body is not valid JSON: {error}.") from error
+    except RecursionError as error:
+        raise InvalidRequest("The body is nested too deeply.") from error
+
+
+def decode_as(decoder: msgspec.json.Decoder[T], body: bytes) -> T:
+    """The body as the decoder's type. Raises ``InvalidRequest`` with the field's path in message and ``param``."""
+    try:
+        return decoder.decode(body)
+    except msgspec.ValidationError as error:
+        raise _complaint(str(error)) from error
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise InvalidRequest(f"The body is not valid JSON: {error}.") from error
+    except RecursionError as error:
+        raise InvalidRequest("The body is nested too deeply.") from error
+
+
+def convert(value: object, kind: type[T], path: str) -> T:
+    """A decoded value as ``kind``; complaints begin with ``path``."""
+    try:
+        return msgspec.convert(value, kind)
+    except msgspec.ValidationError as error:
+        raise _complaint(str(error), path) from error
+
+
+def _complaint(text: str, prefix: str = "") -> InvalidRequest:
+    match = _AT_PATH.match(text)
+    what = match["what"] if match else text
+    inner = (match["path"] or "$") if match else "$"
+    path = (prefix + inner.removeprefix("$")).removeprefix(".")
+    missing = _MISSING.search(what)
+    if missing:
+        path = f"{path}.{missing[1]}" if path else missing[1]
+        return InvalidRequest(f"{path}: this field is required.", param=path)
+    if not path:
+        return InvalidRequest("The body must be a JSON object.")
+    return InvalidRequest(f"{path}: {_in_words(what)}.", param=path)
+
+
+def _in_words(what: str) -> str:
+    def words(match: re.Match[str]) -> str:
+        kinds = [_WORDS.get(kind.strip(), kind.strip()) for kind in match[1].split("|")]
+        kinds = [kind for kind in kinds if kind != "null"] or kinds
+        return " or ".join(kinds)
+
+    if what.startswith("Expected `array` of length >= 1"):
+        return "must not be empty"
+    sentence = _TYPE.sub(words, what)
+    return sentence[:1].lower() + sentence[1:]

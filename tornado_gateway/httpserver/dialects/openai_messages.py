@@ -1,0 +1,278 @@
+"""OpenAI chat messages and parameters as the domain's chat: the translate lane's reading of a request. Pure.
+
+Wire: OpenAI API reference, "Create chat completion".
+"""
+
+import re
+from typing import Any
+
+import msgspec
+
+from tornado_gateway.domain.chat import (
+    Audio,
+    CacheMarker,
+    ChatRequest,
+    Document,
+    Image,
+    Message,
+    Part,
+    Reasoning,
+    Refusal,
+    ResponseFormat,
+    Role,
+    Text,
+    Thinking,
+    Tool,
+    ToolCall,
+    ToolChoice,
+    ToolResult,
+)
+from tornado_gateway.domain.errors import InvalidRequest
+
+_DATA_URL = re.compile(r"^data:(?P<type>[^;,]*)(?:;[^,]*)?;base64,(?P<data>.*)$", re.DOTALL)
+_ROLES: dict[str, Role] = {
+    "system": "system",
+    "developer": "developer",
+    "user": "user",
+    "assistant": "assistant",
+    "tool": "tool",
+    "function": "tool",
+}
+_SAME_NAME = (
+    "temperature",
+    "top_p",
+    "top_k",
+    "frequency_penalty",
+    "presence_penalty",
+    "seed",
+    "n",
+    "logprobs",
+    "top_logprobs",
+    "logit_bias",
+    "parallel_tool_calls",
+    "user",
+    "metadata",
+    "service_tier",
+    "verbosity",
+)
+_READ = frozenset(
+    {
+        *_SAME_NAME,
+        "model",
+        "messages",
+        "stream",
+        "stream_options",
+        "tools",
+        "tool_choice",
+        "max_tokens",
+        "max_completion_tokens",
+        "stop",
+        "response_format",
+        "reasoning_effort",
+    }
+)
+
+
+def chat_request(document: dict[str, Any]) -> ChatRequest:
+    """A validated request document, opened. Raises ``InvalidRequest`` naming the field."""
+    effort = document.get("reasoning_effort")
+    limit = document.get("max_completion_tokens")
+    return ChatRequest(
+        model=document["model"],
+        messages=tuple(
+            _message(message, f"messages[{position}]") for position, message in enumerate(document["messages"])
+        ),
+        stream=bool(document.get("stream")),
+        tools=tuple(_tool(tool, f"tools[{position}]") for position, tool in enumerate(document.get("tools") or ())),
+        tool_choice=_tool_choice(document.get("tool_choice")),
+        max_tokens=limit if limit is not None else document.get("max_tokens"),
+        stop=_stop(document.get("stop")),
+        response_format=_response_format(document.get("response_format")),
+        thinking=None if effort is None else Thinking(effort=effort),
+        extra={name: value for name, value in document.items() if name not in _READ and value is not None},
+        **{name: document.get(name) for name in _SAME_NAME},
+    )
+
+
+def _stop(stop: Any) -> tuple[str, ...]:
+    if stop is None:
+        return ()
+    return (stop,) if isinstance(stop, str) else tuple(stop)
+
+
+def _message(message: dict[str, Any], path: str) -> Message:
+    role = _ROLES.get(message["role"])
+    if role is None:
+        raise InvalidRequest(f"{path}.role: no such role {message['role']!r}.", param=f"{path}.role")
+    if role == "tool":
+        return Message(role="tool", parts=(_tool_result(message, path),))
+    parts = _content(message.get("content"), f"{path}.content")
+    if role == "assistant":
+        parts = _assistant_parts(message, parts, path)
+    elif not parts and message.get("content") is None:
+        raise InvalidRequest(f"{path}.content: this field is required.", param=f"{path}.content")
+    return Message(role=role, parts=tuple(parts), name=message.get("name"))
+
+
+def _assistant_parts(message: dict[str, Any], content: list[Part], path: str) -> list[Part]:
+    parts: list[Part] = []
+    thought = message.get("reasoning_content") or message.get("reasoning")
+    if isinstance(thought, str):
+        parts.append(Reasoning(text=thought, origin="openai"))
+    parts.extend(content)
+    if message.get("refusal"):
+        parts.append(Refusal(message["refusal"]))
+    for position, call in enumerate(message.get("tool_calls") or ()):
+        parts.append(_tool_call(call, f"{path}.tool_calls[{position}]"))
+    legacy = message.get("function_call")
+    if isinstance(legacy, dict):
+        parts.append(ToolCall(id=legacy["name"], name=legacy["name"], arguments=legacy.get("arguments", "")))
+    return parts
+
+
+def _tool_result(message: dict[str, Any], path: str) -> ToolResult:
+    call_id = message.get("tool_call_id", message.get("name"))
+    if not isinstance(call_id, str):
+        raise InvalidRequest(f"{path}.tool_call_id: this field is required.", param=f"{path}.tool_call_id")
+    content = _content(message.get("content"), f"{path}.content")
+    wanted = tuple(part for part in content if isinstance(part, Text | Image | Document))
+    return ToolResult(call_id=call_id, content=wanted, name=message.get("name"))
+
+
+def _content(content: Any, path: str) -> list[Part]:
+    if content is None:
+        return []
+    if isinstance(content, str):
+        return [Text(content)]
+    return [_part(part, f"{path}[{position}]") for position, part in enumerate(content)]
+
+
+def _part(part: Any, path: str) -> Part:
+    if not isinstance(part, dict):
+        raise InvalidRequest(f"{path}: expected an object.", param=path)
+    kind = part.get("type")
+    try:
+        match kind:
+            case "text" | "input_text" | "output_text":
+                return Text(_string(part["text"], f"{path}.text"), cache=_cache(part))
+            case "refusal":
+                return Refusal(part["refusal"])
+            case "image_url":
+                return _image(part["image_url"], _cache(part))
+            case "input_audio":
+                return Audio(data=part["input_audio"]["data"], format=part["input_audio"]["format"])
+            case "file":
+                return _file(part["file"], _cache(part))
+    except (KeyError, TypeError) as error:
+        raise InvalidRequest(f"{path}: a part of type {kind!r} lacks {error}.", param=path) from error
+    raise InvalidRequest(f"{path}.type: no such content part {kind!r}.", param=f"{path}.type")
+
+
+def _string(value: Any, path: str) -> str:
+    if not isinstance(value, str):
+        raise InvalidRequest(f"{path}: expected a string.", param=path)
+    return value
+
+
+def _cache(part: dict[str, Any]) -> CacheMarker | None:
+    marker = part.get("cache_control")
+    if not isinstance(marker, dict):
+        return None
+    ttl = marker.get("ttl")
+    return CacheMarker(ttl=ttl if ttl in ("5m", "1h") else None)
+
+
+def _image(image: Any, cache: CacheMarker | None) -> Image:
+    url = image if isinstance(image, str) else image["url"]
+    detail = None if isinstance(image, str) else image.get("detail")
+    inline = _DATA_URL.match(url)
+    if inline:
+        return Image(data=inline["data"], media_type=inline["type"] or None, detail=detail, cache=cache)
+    return Image(url=url, detail=detail, cache=cache)
+
+
+def _file(file: dict[str, Any], cache: CacheMarker | None) -> Document:
+    data = file.get("file_data")
+    inline = _DATA_URL.match(data) if isinstance(data, str) else None
+    return Document(
+        data=inline["data"] if inline else data,
+        media_type=inline["type"] if inline else None,
+        file_id=file.get("file_id"),
+        name=file.get("filename"),
+        cache=cache,
+    )
+
+
+def _tool_call(call: Any, path: str) -> ToolCall:
+    try:
+        if call.get("type") == "custom":
+            return ToolCall(
+                id=call["id"], name=call["custom"]["name"], arguments=call["custom"].get("input", ""), custom=True
+            )
+        function = call["function"]
+        return ToolCall(id=call["id"], name=function["name"], arguments=function.get("arguments") or "")
+    except (KeyError, TypeError, AttributeError) as error:
+        raise InvalidRequest(f"{path}: a tool call lacks {error}.", param=path) from error
+
+
+def _tool(tool: Any, path: str) -> Tool:
+    try:
+        if tool.get("type") == "custom":
+            custom = tool["custom"]
+            return Tool(
+                name=custom["name"],
+                description=custom.get("description"),
+                custom=True,
+                custom_format=custom.get("format"),
+            )
+        if tool.get("type", "function") != "function":
+            raise InvalidRequest(f"{path}.type: no such tool {tool.get('type')!r}.", param=f"{path}.type")
+        return function_tool(tool["function"], _cache(tool))
+    except (KeyError, TypeError, AttributeError) as error:
+        raise InvalidRequest(f"{path}: a tool lacks {error}.", param=path) from error
+
+
+def function_tool(function: dict[str, Any], cache: CacheMarker | None = None) -> Tool:
+    return Tool(
+        name=function["name"],
+        description=function.get("description"),
+        parameters=function.get("parameters"),
+        strict=function.get("strict"),
+        cache=cache,
+    )
+
+
+def _tool_choice(choice: Any) -> ToolChoice | None:
+    if choice is None:
+        return None
+    if isinstance(choice, str):
+        if choice in ("auto", "none", "required"):
+            return ToolChoice(mode=choice)  # type: ignore[arg-type] # just checked
+        raise InvalidRequest(f"tool_choice: no such choice {choice!r}.", param="tool_choice")
+    named = choice.get("function") or choice.get("custom") or {}
+    if not isinstance(named.get("name"), str):
+        raise InvalidRequest("tool_choice: expected a mode or a function's name.", param="tool_choice")
+    return ToolChoice(mode="named", name=named["name"])
+
+
+def _response_format(wanted: Any) -> ResponseFormat | None:
+    if wanted is None:
+        return None
+    kind = wanted.get("type")
+    if kind in ("text", "json_object"):
+        return ResponseFormat(kind=kind)
+    if kind != "json_schema":
+        raise InvalidRequest(f"response_format.type: no such format {kind!r}.", param="response_format.type")
+    schema = wanted.get("json_schema") or {}
+    return ResponseFormat(
+        kind="json_schema",
+        schema=schema.get("schema"),
+        name=schema.get("name"),
+        description=schema.get("description"),
+        strict=schema.get("strict"),
+    )
+
+
+def open_document(fields: dict[str, msgspec.Raw]) -> dict[str, Any]:
+    """All members decoded."""
+    return {name: msgspec.json.decode(raw) for name, raw in fields.items()}

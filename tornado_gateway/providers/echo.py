@@ -1,0 +1,85 @@
+"""The offline provider: answers with the last user message's text. No key, no network, no cost."""
+
+from collections.abc import AsyncIterator
+from uuid import uuid4
+
+from tornado_gateway.domain.call import Answer, ModelCall
+from tornado_gateway.domain.chat import ChatRequest, ChatResponse, Choice, Message, Text
+from tornado_gateway.domain.context import RequestContext
+from tornado_gateway.domain.ports import Clock
+from tornado_gateway.domain.stream import Finished, Started, StreamBatch, TextDelta, UsageReport
+from tornado_gateway.domain.usage import TokenUsage
+
+
+class EchoProvider:
+    """Counts words as tokens. ``pause`` is in seconds between the words of a stream."""
+
+    configured = True
+    retries = 0
+
+    def __init__(self, *, name: str, clock: Clock, pause: float = 0.02) -> None:
+        self.name = name
+        self._clock = clock
+        self._pause = pause
+
+    async def complete(self, call: ModelCall, model: str, context: RequestContext) -> Answer:
+        text, finish = _answer_text(call.chat)
+        message = Message(role="assistant", parts=(Text(text),))
+        choices = tuple(
+            Choice(index=index, message=message, finish_reason="length" if finish == "length" else "stop")
+            for index in range(call.chat.n or 1)
+        )
+        return Answer(
+            usage=_usage(call.chat, text),
+            chat=ChatResponse(id=_identity(), model=model, created=int(self._clock.now().timestamp()), choices=choices),
+            finish_reason=finish,
+        )
+
+    async def stream(self, call: ModelCall, model: str, context: RequestContext) -> AsyncIterator[StreamBatch]:
+        chat = call.chat
+        text, finish = _answer_text(chat)
+        choices = range(chat.n or 1)
+        started = Started(id=_identity(), model=model, created=int(self._clock.now().timestamp()))
+        words = _pieces(text)
+        first = tuple(TextDelta(words[0], choice=index) for index in choices) if words else ()
+        yield StreamBatch((started, *first))
+        for word in words[1:]:
+            if self._pause:
+                await self._clock.sleep(self._pause)
+            yield StreamBatch(tuple(TextDelta(word, choice=index) for index in choices))
+        ends = tuple(Finished("length" if finish == "length" else "stop", choice=index) for index in choices)
+        yield StreamBatch((*ends, UsageReport(_usage(chat, text))), last=True)
+
+
+def _identity() -> str:
+    return f"chatcmpl-{uuid4().hex}"
+
+
+def _answer_text(chat: ChatRequest) -> tuple[str, str]:
+    """The last user message's text, cut to ``max_tokens`` words, and why it ended."""
+    text = next((message.text for message in reversed(chat.messages) if message.role == "user"), "")
+    words = _pieces(text)
+    if chat.max_tokens is not None and len(words) > chat.max_tokens:
+        return "".join(words[: chat.max_tokens]).rstrip(), "length"
+    return text, "stop"
+
+
+def _pieces(text: str) -> list[str]:
+    """Words with the white space behind each, so that the pieces join to the text exactly."""
+    pieces: list[str] = []
+    start = 0
+    length = len(text)
+    while start < length:
+        end = start
+        while end < length and text[end].isspace():
+            end += 1
+        while end < length and not text[end].isspace():
+            end += 1
+        pieces.append(text[start:end])
+        start = end
+    return pieces
+
+
+def _usage(chat: ChatRequest, answer: str) -> TokenUsage:
+    prompt = sum(len(message.text.split()) for message in chat.messages)
+    return TokenUsage(input=prompt, output=len(answer.split()) * (chat.n or 1))

@@ -1,0 +1,231 @@
+"""Sends httpx requests over the shared transport, and holds the one table from its errors to ours.
+
+The transport is called as a transport, without httpx's client around it: its pool collapses as concurrency grows,
+and its cookies, redirects and auth have no place between a gateway and a provider.
+"""
+
+import asyncio
+import ssl
+from collections.abc import AsyncIterator, Iterable, Mapping
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+
+import aiohttp
+import httpx
+from httpx_aiohttp import AiohttpTransport
+
+from tornado_gateway.domain.context import RequestContext
+from tornado_gateway.domain.errors import GatewayError, UpstreamFailed, UpstreamTimeout, UpstreamUnreachable
+from tornado_gateway.domain.ports import Clock
+
+MAX_ANSWER_BYTES = 256 * 1024 * 1024
+"""A whole answer beyond this is refused rather than held in memory."""
+
+_DRAIN_SECONDS = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A whole answer of a provider: ``headers`` with lower-case names, ``body`` decoded from its content coding."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+class OpenReply:
+    """A provider's answer whose body is still coming."""
+
+    def __init__(self, response: httpx.Response, provider: str) -> None:
+        self.status = response.status_code
+        self.headers: Mapping[str, str] = response.headers
+        self._response = response
+        self._provider = provider
+        self._chunks = _chunks(response)
+        self._ended = False
+
+    async def chunks(self) -> AsyncIterator[bytes]:
+        """The body as it comes, one item a read. Raises ``UpstreamFailed`` where it breaks off."""
+        try:
+            async for chunk in self._chunks:
+                yield chunk
+            self._ended = True
+        except _TRANSPORT_ERRORS as error:
+            raise gateway_error(error, self._provider) from error
+
+    async def read(self) -> bytes:
+        """The whole body."""
+        parts = []
+        size = 0
+        async for chunk in self.chunks():
+            size += len(chunk)
+            if size > MAX_ANSWER_BYTES:
+                raise UpstreamFailed(
+                    f"Provider {self._provider!r} sent an answer of more than {MAX_ANSWER_BYTES} bytes."
+                )
+            parts.append(chunk)
+        return parts[0] if len(parts) == 1 else b"".join(parts)
+
+    async def finish(self) -> None:
+        """Reads past the end mark, so that the connection can serve again; a provider that lingers loses it."""
+        if self._ended:
+            return
+        try:
+            async with asyncio.timeout(_DRAIN_SECONDS):
+                async for _ in self._chunks:
+                    pass
+            self._ended = True
+        except (TimeoutError, *_TRANSPORT_ERRORS):
+            pass
+
+    async def close(self) -> None:
+        """Ends the call, whether or not the body was read."""
+        with suppress(*_TRANSPORT_ERRORS):  # a connection that is gone is what was wanted
+            await self._response.stream.aclose()  # type: ignore[union-attr] # an async transport's stream is async
+
+
+class Upstream:
+    """The way to one provider: ``headers`` go with every request, ``timeout`` is in seconds.
+
+    Non-streaming calls must end within ``timeout``; streams must not be silent for longer than that.
+    """
+
+    def __init__(
+        self,
+        *,
+        provider: str,
+        transport: httpx.AsyncBaseTransport,
+        clock: Clock,
+        headers: Iterable[tuple[str, str]],
+        timeout: float,
+        connect_timeout: float = 10.0,
+    ) -> None:
+        self.provider = provider
+        self._transport = transport
+        self._clock = clock
+        self._headers = [
+            ("content-type", "application/json"),
+            # A compressed event stream would have to be opened to be cut into events.
+            ("accept-encoding", "identity"),
+            ("user-agent", "tornado-gateway"),
+            *headers,
+        ]
+        self._timeout = timeout
+        read = {"connect": min(connect_timeout, timeout), "read": timeout, "write": timeout, "pool": timeout}
+        self._extensions = {"timeout": read}
+
+    async def post(
+        self, url: httpx.URL, body: bytes, context: RequestContext, headers: Iterable[tuple[str, str]] = ()
+    ) -> Reply:
+        """Sends ``body`` and reads the whole answer, whatever its status.
+
+        Raises ``UpstreamUnreachable``, ``UpstreamTimeout`` or ``UpstreamFailed``.
+        """
+        started = self._clock.monotonic()
+        try:
+            async with asyncio.timeout(self._timeout):
+                reply = await self._open(url, body, context, headers)
+                try:
+                    return Reply(reply.status, reply.headers, await reply.read())
+                finally:
+                    await reply.close()
+        except TimeoutError as error:
+            raise UpstreamTimeout(
+                f"Provider {self.provider!r} did not answer within {self._timeout:g} seconds."
+            ) from error
+        finally:
+            context.timing.upstream += self._clock.monotonic() - started
+
+    @asynccontextmanager
+    async def stream(
+        self, url: httpx.URL, body: bytes, context: RequestContext, headers: Iterable[tuple[str, str]] = ()
+    ) -> AsyncIterator[OpenReply]:
+        """Sends ``body`` and hands out the answer once its headers are there; leaving ends the call."""
+        started = self._clock.monotonic()
+        try:
+            reply = await self._open(url, body, context, headers)
+        finally:
+            context.timing.upstream += self._clock.monotonic() - started
+        try:
+            yield reply
+        finally:
+            await reply.close()
+
+    async def _open(
+        self, url: httpx.URL, body: bytes, context: RequestContext, headers: Iterable[tuple[str, str]]
+    ) -> OpenReply:
+        sent = [*self._headers, *headers]
+        if context.traceparent is not None:
+            sent.append(("traceparent", context.traceparent))
+            if context.tracestate is not None:
+                sent.append(("tracestate", context.tracestate))
+        request = httpx.Request("POST", url, headers=sent, content=body, extensions=self._extensions)
+        try:
+            response = await self._transport.handle_async_request(request)
+        except _TRANSPORT_ERRORS as error:
+            raise gateway_error(error, self.provider) from error
+        return OpenReply(response, self.provider)
+
+
+def make_transport() -> httpx.AsyncBaseTransport:
+    """The transport that all providers share: aiohttp's pool under httpx's types, unlimited, cookies off."""
+
+    def session() -> aiohttp.ClientSession:
+        connector = aiohttp.TCPConnector(limit=0, keepalive_timeout=30, ssl=httpx.create_ssl_context())
+        return aiohttp.ClientSession(
+            connector=connector, cookie_jar=aiohttp.DummyCookieJar(), trust_env=True, max_line_size=65536
+        )
+
+    return AiohttpTransport(client=session)
+
+
+def _chunks(response: httpx.Response) -> AsyncIterator[bytes]:
+    if response.headers.get("content-encoding", "identity") == "identity":
+        # httpx's own iterators count, decode and re-chunk; the transport's stream is one item a read.
+        return response.stream.__aiter__()  # type: ignore[union-attr] # an async transport's stream is async
+    return response.aiter_bytes()
+
+
+_TRANSPORT_ERRORS = (httpx.TransportError, httpx.DecodingError, aiohttp.ClientError, OSError)
+
+
+def gateway_error(error: BaseException, provider: str) -> GatewayError:
+    """The one table from transport errors to the domain's."""
+    # httpx-aiohttp calls every lost connection a ConnectTimeout; aiohttp's own error beneath says what it was.
+    cause = error.__cause__ if isinstance(error.__cause__, aiohttp.ClientError) else error
+    for kinds, make in _TABLE:
+        if isinstance(cause, kinds):
+            return make(provider)
+    return _broke_off(provider)
+
+
+def _unreachable(provider: str) -> GatewayError:
+    return UpstreamUnreachable(f"Provider {provider!r} can't be reached.")
+
+
+def _bad_certificate(provider: str) -> GatewayError:
+    return UpstreamUnreachable(f"Provider {provider!r} can't be reached: its TLS certificate is not trusted.")
+
+
+def _too_slow(provider: str) -> GatewayError:
+    return UpstreamTimeout(f"Provider {provider!r} is too slow.")
+
+
+def _broke_off(provider: str) -> GatewayError:
+    return UpstreamFailed(f"Provider {provider!r} broke off its answer.")
+
+
+def _garbled(provider: str) -> GatewayError:
+    return UpstreamFailed(f"Provider {provider!r} gave an answer that is no HTTP.")
+
+
+_TABLE = (
+    ((aiohttp.ClientConnectorCertificateError, ssl.SSLCertVerificationError), _bad_certificate),
+    ((aiohttp.ServerTimeoutError, TimeoutError), _too_slow),
+    ((aiohttp.ClientConnectorError, aiohttp.InvalidURL, httpx.UnsupportedProtocol), _unreachable),
+    ((aiohttp.ClientConnectionError, aiohttp.ClientPayloadError), _broke_off),
+    ((aiohttp.ClientResponseError,), _garbled),
+    ((httpx.TimeoutException,), _too_slow),
+    ((httpx.ConnectError, httpx.ProxyError), _unreachable),
+    ((httpx.DecodingError, httpx.ProtocolError), _garbled),
+)

@@ -3,6 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+UNKNOWN = "unknown"
+"""The label of a route, provider or model that gateway.yaml does not name."""
+
 
 @dataclass(slots=True)
 class Timing:
@@ -11,8 +14,25 @@ class Timing:
     received: float
     upstream: float = 0.0
     """Time spent waiting for providers, over all attempts."""
+    upstream_to_first: float = 0.0
+    """The part of ``upstream`` before a stream's first content."""
     first_token: float | None = None
     """When the first content came, on the same clock as ``received``."""
+
+
+@dataclass(slots=True)
+class Trail:
+    """Where a call has got to, for the response's headers and the log: written by the service as it goes.
+
+    ``model`` is the provider's; ``route`` and ``model_label`` are names of gateway.yaml, fit for a metric's label.
+    """
+
+    route: str = UNKNOWN
+    provider: str = UNKNOWN
+    model: str = UNKNOWN
+    model_label: str = UNKNOWN
+    attempts: int = 0
+    revision: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +50,7 @@ class RequestContext:
     request_id: str
     dialect: str
     timing: Timing
+    trail: Trail = field(default_factory=Trail)
     traceparent: str | None = None
     tracestate: str | None = None
     principal: Principal | None = None

@@ -5,11 +5,9 @@ from datetime import datetime
 
 import msgspec
 
+from tornado_gateway.domain.context import UNKNOWN
 from tornado_gateway.domain.money import Cost
 from tornado_gateway.domain.usage import TokenUsage
-
-UNKNOWN = "unknown"
-"""The label of a route, provider or model that gateway.yaml does not name."""
 
 
 class RequestStarted(msgspec.Struct, frozen=True):
@@ -59,6 +57,8 @@ class RequestFinished(msgspec.Struct, frozen=True, kw_only=True):
     cost: Cost | None
     duration: float
     upstream: float
+    overhead: float
+    """The gateway's own share: all that was not the provider's, in a stream up to its first content."""
     time_to_first_token: float | None
     revision: str
     finished_at: datetime

@@ -3,6 +3,9 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
+from tornado_gateway.domain.money import PriceCard
+from tornado_gateway.domain.ports import ChatProvider
+
 
 @dataclass(frozen=True, slots=True)
 class RouteTarget:
@@ -26,6 +29,39 @@ class Route:
     @property
     def wildcard(self) -> bool:
         return self.name.endswith("*")
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """One provider to ask for one model. ``card`` is None only for an unpriced model under ``allow_unpriced``.
+
+    ``route`` and ``model_label`` are names of gateway.yaml: a wildcard's model is a caller's text, so that its label
+    is the price row's name or the route's.
+    """
+
+    route: str
+    provider: ChatProvider
+    model: str
+    model_label: str
+    weight: int
+    card: PriceCard | None
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """The targets of one route, told apart by its strategy."""
+
+    route: str
+    strategy: str
+    targets: tuple[Target, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RoutePlan:
+    """A route's own stage first, then those of its fallbacks in order."""
+
+    route: str
+    stages: tuple[Stage, ...]
 
 
 class RouteTable:

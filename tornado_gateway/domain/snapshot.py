@@ -7,7 +7,7 @@ from datetime import datetime
 
 from tornado_gateway.domain.ports import ChatProvider
 from tornado_gateway.domain.prices import PriceTable
-from tornado_gateway.domain.routes import RouteTable
+from tornado_gateway.domain.routes import RoutePlan, RouteTable
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +40,8 @@ class Snapshot:
     routes: RouteTable
     prices: PriceTable
     providers: Mapping[str, ChatProvider] = field(default_factory=dict)
+    plans: dict[str, RoutePlan] = field(default_factory=dict, compare=False, repr=False)
+    """What ``routing.plan`` has worked out already; the one part that is filled in later, and only by it."""
     cors: CorsPolicy = field(default_factory=CorsPolicy)
     server: ServerPolicy = field(default_factory=ServerPolicy)
 

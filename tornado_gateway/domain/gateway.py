@@ -1,0 +1,102 @@
+"""GatewayService: one call in, one priced answer out, whoever gives it."""
+
+import asyncio
+
+from tornado_gateway.domain import routing
+from tornado_gateway.domain.attempts import Attempts
+from tornado_gateway.domain.call import Answer, Completed, ModelCall
+from tornado_gateway.domain.context import RequestContext
+from tornado_gateway.domain.errors import ClientClosed, GatewayError, InternalError
+from tornado_gateway.domain.estimate import estimate_prompt, estimate_tokens
+from tornado_gateway.domain.metering import Meter
+from tornado_gateway.domain.money import PriceCard
+from tornado_gateway.domain.ports import Clock, Publisher
+from tornado_gateway.domain.routes import Target
+from tornado_gateway.domain.snapshot import SnapshotHolder
+from tornado_gateway.domain.streaming import ActiveStream
+from tornado_gateway.domain.usage import TokenUsage
+
+
+class GatewayService:
+    """Each call leases one snapshot from its start to its settlement, and is published exactly once."""
+
+    def __init__(self, *, snapshots: SnapshotHolder, attempts: Attempts, publisher: Publisher, clock: Clock) -> None:
+        self._snapshots = snapshots
+        self._attempts = attempts
+        self._publisher = publisher
+        self._clock = clock
+
+    async def complete(self, call: ModelCall, context: RequestContext) -> Completed:
+        """The whole answer. Raises ``GatewayError``; cancelling ends the provider's call."""
+        meter = self._meter(call, context)
+        card: PriceCard | None = None
+        try:
+            with self._snapshots.lease() as snapshot:
+                context.trail.revision = snapshot.revision
+                plan = routing.plan(snapshot, call.model)
+
+                def ask(target: Target) -> "asyncio.Future[Answer]":
+                    nonlocal card
+                    card = target.card
+                    return target.provider.complete(call, target.model, context)  # type: ignore[return-value]
+
+                answer, target = await self._attempts.run(plan, ask, context)
+                usage = answer.usage or _estimated(call, answer)
+                cost = meter.succeeded(usage, target.card, answer.finish_reason)
+        except asyncio.CancelledError:
+            # The provider had the request and may have worked on it: what is known of that is priced.
+            sent = TokenUsage(input=estimate_prompt(call.wire), estimated=True) if context.trail.attempts else None
+            meter.failed(ClientClosed("The client went away."), sent, card)
+            raise
+        except GatewayError as error:
+            meter.failed(error)
+            raise
+        except Exception as error:
+            failure = InternalError("The gateway failed.")
+            meter.failed(failure)
+            raise failure from error
+        return Completed(
+            answer=answer,
+            usage=usage,
+            cost=cost,
+            requested_model=call.model,
+            provider=target.provider.name,
+            model=target.model,
+            attempts=context.trail.attempts,
+            revision=snapshot.revision,
+        )
+
+    def stream(self, call: ModelCall, context: RequestContext) -> ActiveStream:
+        """The answer as it comes. Nothing happens before ``open``; ``close`` must follow on every way out."""
+        return ActiveStream(
+            call=call,
+            context=context,
+            snapshots=self._snapshots,
+            attempts=self._attempts,
+            clock=self._clock,
+            meter=self._meter(call, context),
+        )
+
+    def refused(self, error: GatewayError, context: RequestContext, *, model: str = "") -> None:
+        """Publishes a call that a gate or a dialect turned away before it could be planned."""
+        context.trail.revision = self._snapshots.current.revision
+        Meter(context=context, publisher=self._publisher, clock=self._clock, model=model).failed(error)
+
+    def _meter(self, call: ModelCall, context: RequestContext) -> Meter:
+        return Meter(
+            context=context,
+            publisher=self._publisher,
+            clock=self._clock,
+            model=call.model,
+            streaming=call.stream,
+            metadata=call.metadata,
+        )
+
+
+def _estimated(call: ModelCall, answer: Answer) -> TokenUsage:
+    size = 0
+    if answer.relayed is not None:
+        size = sum(len(bytes(raw)) for name, raw in answer.relayed.fields.items() if name in ("choices", "output"))
+    elif answer.chat is not None:
+        size = sum(len(choice.message.text.encode()) for choice in answer.chat.choices)
+    return TokenUsage(input=estimate_prompt(call.wire), output=estimate_tokens(size), estimated=True)

@@ -1,0 +1,89 @@
+"""Meter: from the first event of a call to its last, the price in between. One a call."""
+
+from collections.abc import Mapping
+
+from tornado_gateway.domain.context import RequestContext
+from tornado_gateway.domain.errors import GatewayError
+from tornado_gateway.domain.events import RequestFinished, RequestStarted
+from tornado_gateway.domain.money import Cost, PriceCard
+from tornado_gateway.domain.ports import Clock, Publisher
+from tornado_gateway.domain.pricing import price
+from tornado_gateway.domain.usage import TokenUsage
+
+
+class Meter:
+    """Publishes ``RequestStarted`` when made and ``RequestFinished`` once, whichever way the call ends."""
+
+    def __init__(
+        self,
+        *,
+        context: RequestContext,
+        publisher: Publisher,
+        clock: Clock,
+        model: str,
+        streaming: bool = False,
+        metadata: Mapping[str, str] | None = None,
+    ) -> None:
+        self._context = context
+        self._publisher = publisher
+        self._clock = clock
+        self._model = model
+        self._streaming = streaming
+        self._metadata = metadata
+        self._settled = False
+        publisher.publish(RequestStarted(context.request_id, context.dialect, streaming))
+
+    def succeeded(self, usage: TokenUsage, card: PriceCard | None, finish_reason: str | None) -> Cost | None:
+        """Prices and publishes; None for an unpriced model."""
+        cost = None if card is None else price(usage, card)
+        self._publish(200, None, usage, cost, finish_reason)
+        return cost
+
+    def failed(self, error: GatewayError, usage: TokenUsage | None = None, card: PriceCard | None = None) -> None:
+        """Publishes; ``usage`` is what was used before the failure, which is priced all the same."""
+        cost = price(usage, card) if usage is not None and card is not None else None
+        self._publish(error.status, error.code, usage, cost, None)
+
+    @property
+    def settled(self) -> bool:
+        return self._settled
+
+    def _publish(
+        self, status: int, error: str | None, usage: TokenUsage | None, cost: Cost | None, finish_reason: str | None
+    ) -> None:
+        if self._settled:
+            return
+        self._settled = True
+        context = self._context
+        timing, trail = context.timing, context.trail
+        now = self._clock.monotonic()
+        duration = now - timing.received
+        first = timing.first_token
+        # A stream's later share can't be told from the client's: a slow reader holds the gateway up.
+        own = duration - timing.upstream if first is None else first - timing.received - timing.upstream_to_first
+        self._publisher.publish(
+            RequestFinished(
+                request_id=context.request_id,
+                dialect=context.dialect,
+                streaming=self._streaming,
+                requested_model=self._model,
+                route=trail.route,
+                provider=trail.provider,
+                model=trail.model,
+                model_label=trail.model_label,
+                status=status,
+                error=error,
+                attempts=trail.attempts,
+                usage=usage,
+                cost=cost,
+                duration=duration,
+                upstream=timing.upstream,
+                overhead=max(0.0, own),
+                time_to_first_token=None if first is None else first - timing.received,
+                revision=trail.revision,
+                finished_at=self._clock.now(),
+                principal=None if context.principal is None else context.principal.id,
+                metadata=self._metadata,
+                finish_reason=finish_reason,
+            )
+        )

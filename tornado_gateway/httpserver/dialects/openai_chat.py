@@ -3,7 +3,6 @@
 Wire: OpenAI API reference, "Create chat completion", "The chat completion object", "... chunk object".
 """
 
-from collections.abc import Sequence
 from typing import Annotated, Any
 
 import msgspec
@@ -12,41 +11,19 @@ from tornado_gateway.domain.call import Completed, ModelCall
 from tornado_gateway.domain.chat import (
     ChatRequest,
     Choice,
-    FinishReason,
     Reasoning,
     Refusal,
     Text,
     ToolCall,
 )
 from tornado_gateway.domain.errors import GatewayError
-from tornado_gateway.domain.stream import (
-    Finished,
-    ReasoningDelta,
-    RefusalDelta,
-    Relayed,
-    Started,
-    StreamEvent,
-    TextDelta,
-    ToolCallDelta,
-    UsageReport,
-)
 from tornado_gateway.domain.wire import OPENAI_CHAT, Wire
 from tornado_gateway.httpserver.dialects.base import StreamEncoder
-from tornado_gateway.httpserver.dialects.costing import chat_usage, document_with_cost, frame_with_cost
+from tornado_gateway.httpserver.dialects.costing import chat_usage, document_with_cost
 from tornado_gateway.httpserver.dialects.decoding import decode_as, decode_fields
-from tornado_gateway.httpserver.dialects.openai_errors import encode_error, error_event
+from tornado_gateway.httpserver.dialects.openai_errors import encode_error
 from tornado_gateway.httpserver.dialects.openai_messages import chat_request, open_document
-
-FINISH_REASONS: dict[FinishReason, str] = {
-    "stop": "stop",
-    "stop_sequence": "stop",
-    "length": "length",
-    "tool_calls": "tool_calls",
-    "content_filter": "content_filter",
-    "refusal": "stop",
-    "pause": "stop",
-    "error": "stop",
-}
+from tornado_gateway.httpserver.dialects.openai_stream import FINISH_REASONS, ChatStreamEncoder
 
 NonEmptyName = Annotated[str, msgspec.Meta(min_length=1)]
 
@@ -173,88 +150,3 @@ def _tool_call(call: ToolCall) -> dict[str, Any]:
     if call.custom:
         return {"id": call.id, "type": "custom", "custom": {"name": call.name, "input": call.arguments}}
     return {"id": call.id, "type": "function", "function": {"name": call.name, "arguments": call.arguments}}
-
-
-class ChatStreamEncoder:
-    """Chunks: relayed ones as they came, translated ones with the role first; ``[DONE]`` last."""
-
-    def __init__(self, call: ModelCall) -> None:
-        self._wants_usage = call.wants_usage
-        self._head: dict[str, Any] = {
-            "id": "",
-            "object": "chat.completion.chunk",
-            "created": 0,
-            "model": call.model,
-        }
-        self._greeted: set[int] = set()
-        self._last_report: UsageReport | None = None
-        self._usage_sent = False
-
-    def encode(self, events: Sequence[StreamEvent]) -> bytes:
-        # The relay lane's usual batch: one run of bytes.
-        if len(events) == 1 and isinstance(events[0], Relayed):
-            return events[0].data
-        return b"".join(self._event(event) for event in events)
-
-    def close(self) -> bytes:
-        report = self._last_report
-        if report is None or not self._wants_usage or self._usage_sent:
-            return b"data: [DONE]\n\n"
-        chunk = {**self._head, "choices": [], "usage": chat_usage(report.usage, report.cost)}
-        return b"data: " + msgspec.json.encode(chunk) + b"\n\ndata: [DONE]\n\n"
-
-    def fail(self, error: GatewayError, request_id: str) -> bytes:
-        return error_event(error)
-
-    def _event(self, event: StreamEvent) -> bytes:
-        match event:
-            case Relayed():
-                return event.data
-            case UsageReport():
-                return self._usage(event)
-            case Started():
-                self._head["id"] = event.id
-                self._head["model"] = event.model or self._head["model"]
-                self._head["created"] = event.created or 0
-                return b""
-            case TextDelta():
-                return self._chunk(event.choice, {"content": event.text}, logprobs=event.logprobs)
-            case RefusalDelta():
-                return self._chunk(event.choice, {"refusal": event.text})
-            case ReasoningDelta():
-                return self._chunk(event.choice, {"reasoning_content": event.text}) if event.text else b""
-            case ToolCallDelta():
-                return self._chunk(event.choice, {"tool_calls": [_tool_call_delta(event)]})
-            case Finished():
-                return self._chunk(event.choice, {}, finish_reason=FINISH_REASONS[event.reason])
-
-    def _usage(self, report: UsageReport) -> bytes:
-        self._last_report = report
-        if report.frame is None:
-            return b""
-        if report.bare and not self._wants_usage:
-            return b""
-        self._usage_sent = True
-        return frame_with_cost(report.frame, report.cost)
-
-    def _chunk(
-        self, choice: int, delta: dict[str, Any], *, finish_reason: str | None = None, logprobs: Any = None
-    ) -> bytes:
-        if choice not in self._greeted:
-            self._greeted.add(choice)
-            delta = {"role": "assistant", **delta}
-        body: dict[str, Any] = {"index": choice, "delta": delta, "finish_reason": finish_reason}
-        if logprobs is not None:
-            body["logprobs"] = logprobs
-        return b"data: " + msgspec.json.encode({**self._head, "choices": [body]}) + b"\n\n"
-
-
-def _tool_call_delta(event: ToolCallDelta) -> dict[str, Any]:
-    function: dict[str, Any] = {"arguments": event.arguments}
-    document: dict[str, Any] = {"index": event.index, "function": function}
-    if event.name is not None:
-        function["name"] = event.name
-        document["type"] = "function"
-    if event.id is not None:
-        document["id"] = event.id
-    return document

@@ -1,0 +1,136 @@
+"""OpenAI legacy text completions: ``POST /v1/completions`` with ``prompt``.
+
+Wire: OpenAI API reference, "Create completion", "The completion object".
+"""
+
+from typing import Annotated, Any
+
+import msgspec
+
+from tornado_gateway.domain.call import Completed, ModelCall
+from tornado_gateway.domain.chat import ChatRequest, Message, Text
+from tornado_gateway.domain.errors import GatewayError, InvalidRequest
+from tornado_gateway.domain.stream import Finished, StreamEvent, TextDelta
+from tornado_gateway.domain.wire import OPENAI_COMPLETIONS, Wire
+from tornado_gateway.httpserver.dialects.base import StreamEncoder
+from tornado_gateway.httpserver.dialects.costing import chat_usage, document_with_cost
+from tornado_gateway.httpserver.dialects.decoding import decode_as, decode_fields
+from tornado_gateway.httpserver.dialects.openai_errors import encode_error
+from tornado_gateway.httpserver.dialects.openai_messages import open_document
+from tornado_gateway.httpserver.dialects.openai_stream import FINISH_REASONS, OpenAIStreamEncoder
+
+_SAME_NAME = ("max_tokens", "temperature", "top_p", "frequency_penalty", "presence_penalty", "seed", "n", "user")
+_READ = frozenset({*_SAME_NAME, "model", "prompt", "stream", "stream_options", "stop"})
+
+
+class _StreamOptions(msgspec.Struct, frozen=True):
+    include_usage: bool | None = None
+
+
+class LegacyBody(msgspec.Struct, frozen=True):
+    """``prompt`` is a text, texts, tokens or lists of tokens."""
+
+    model: Annotated[str, msgspec.Meta(min_length=1)]
+    prompt: str | list[str | int | list[int]]
+    stream: bool | None = None
+    stream_options: _StreamOptions | None = None
+    max_tokens: int | None = None
+    temperature: float | None = None
+    top_p: float | None = None
+    n: int | None = None
+    best_of: int | None = None
+    echo: bool | None = None
+    frequency_penalty: float | None = None
+    presence_penalty: float | None = None
+    logprobs: int | None = None
+    logit_bias: dict[str, float] | None = None
+    seed: int | None = None
+    stop: str | list[str] | None = None
+    suffix: str | None = None
+    user: str | None = None
+
+
+_body = msgspec.json.Decoder(LegacyBody)
+
+
+class OpenAILegacy:
+    """Relayed where the provider has text completions, else asked as a chat of one user message."""
+
+    name = OPENAI_COMPLETIONS
+
+    def decode_request(self, body: bytes) -> ModelCall:
+        fields = decode_fields(body)
+        read = decode_as(_body, body)
+        options = read.stream_options
+        return ModelCall(
+            model=read.model,
+            wire=Wire(OPENAI_COMPLETIONS, fields),
+            decode=_open,
+            stream=bool(read.stream),
+            wants_usage=bool(options and options.include_usage),
+            max_tokens=read.max_tokens,
+        )
+
+    def encode_response(self, completed: Completed) -> bytes:
+        if completed.answer.relayed is not None:
+            return document_with_cost(completed.answer.relayed.fields, completed.cost)
+        chat = completed.answer.chat
+        assert chat is not None, "a completion is relayed or translated"
+        choices = [
+            {
+                "text": choice.message.text,
+                "index": choice.index,
+                "logprobs": None,
+                "finish_reason": FINISH_REASONS[choice.finish_reason],
+            }
+            for choice in chat.choices
+        ]
+        document = {
+            "id": chat.id,
+            "object": "text_completion",
+            "created": chat.created or 0,
+            "model": chat.model,
+            "choices": choices,
+            "usage": chat_usage(completed.usage, completed.cost),
+        }
+        return msgspec.json.encode(document)
+
+    def stream_encoder(self, call: ModelCall) -> StreamEncoder:
+        return LegacyStreamEncoder(call)
+
+    def encode_error(self, error: GatewayError, request_id: str) -> bytes:
+        return encode_error(error)
+
+
+class LegacyStreamEncoder(OpenAIStreamEncoder):
+    kind = "text_completion"
+
+    def _translated(self, event: StreamEvent) -> bytes:
+        match event:
+            case TextDelta():
+                return self._chunk(event.choice, event.text, None)
+            case Finished():
+                return self._chunk(event.choice, "", FINISH_REASONS[event.reason])
+        return b""
+
+    def _chunk(self, choice: int, text: str, finish_reason: str | None) -> bytes:
+        body = {"text": text, "index": choice, "logprobs": None, "finish_reason": finish_reason}
+        return self._data({"choices": [body]})
+
+
+def _open(wire: Wire) -> ChatRequest:
+    document: dict[str, Any] = open_document(wire.fields)
+    prompt = document["prompt"]
+    if isinstance(prompt, list) and len(prompt) == 1 and isinstance(prompt[0], str):
+        prompt = prompt[0]
+    if not isinstance(prompt, str):
+        raise InvalidRequest("prompt: the route's provider takes one text, not several or tokens.", param="prompt")
+    stop = document.get("stop")
+    return ChatRequest(
+        model=document["model"],
+        messages=(Message(role="user", parts=(Text(prompt),)),),
+        stream=bool(document.get("stream")),
+        stop=() if stop is None else (stop,) if isinstance(stop, str) else tuple(stop),
+        extra={name: value for name, value in document.items() if name not in _READ and value is not None},
+        **{name: document.get(name) for name in _SAME_NAME},
+    )

@@ -1,0 +1,137 @@
+"""OpenAI's chat and legacy streams as callers read them: relayed chunks as they came, ``[DONE]`` last.
+
+Wire: OpenAI API reference, "The chat completion chunk object".
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+
+from tornado_gateway.domain.call import ModelCall
+from tornado_gateway.domain.chat import FinishReason
+from tornado_gateway.domain.errors import GatewayError
+from tornado_gateway.domain.stream import (
+    Finished,
+    ReasoningDelta,
+    RefusalDelta,
+    Relayed,
+    Started,
+    StreamEvent,
+    TextDelta,
+    ToolCallDelta,
+    UsageReport,
+)
+from tornado_gateway.httpserver.dialects.costing import chat_usage, frame_with_cost
+from tornado_gateway.httpserver.dialects.openai_errors import error_event
+
+FINISH_REASONS: dict[FinishReason, str] = {
+    "stop": "stop",
+    "stop_sequence": "stop",
+    "length": "length",
+    "tool_calls": "tool_calls",
+    "content_filter": "content_filter",
+    "refusal": "stop",
+    "pause": "stop",
+    "error": "stop",
+}
+
+
+class OpenAIStreamEncoder:
+    """What both grammars share; a subclass says what a translated event looks like."""
+
+    kind = ""
+
+    def __init__(self, call: ModelCall) -> None:
+        self._wants_usage = call.wants_usage
+        self._head: dict[str, Any] = {"id": "", "object": self.kind, "created": 0, "model": call.model}
+        self._last_report: UsageReport | None = None
+        self._usage_sent = False
+
+    def encode(self, events: Sequence[StreamEvent]) -> bytes:
+        # The relay lane's usual batch: one run of bytes.
+        if len(events) == 1 and type(events[0]) is Relayed:
+            return events[0].data
+        return b"".join([self._event(event) for event in events])
+
+    def close(self) -> bytes:
+        report = self._last_report
+        if report is None or not self._wants_usage or self._usage_sent:
+            return b"data: [DONE]\n\n"
+        return self._data({"choices": [], "usage": chat_usage(report.usage, report.cost)}) + b"data: [DONE]\n\n"
+
+    def fail(self, error: GatewayError, request_id: str) -> bytes:
+        return error_event(error)
+
+    def _event(self, event: StreamEvent) -> bytes:
+        match event:
+            case Relayed():
+                return event.data
+            case UsageReport():
+                return self._usage(event)
+            case Started():
+                self._head["id"] = event.id
+                self._head["model"] = event.model or self._head["model"]
+                self._head["created"] = event.created or 0
+                return b""
+            case _:
+                return self._translated(event)
+
+    def _translated(self, event: StreamEvent) -> bytes:
+        raise NotImplementedError
+
+    def _usage(self, report: UsageReport) -> bytes:
+        self._last_report = report
+        if report.frame is None or (report.bare and not self._wants_usage):
+            return b""
+        self._usage_sent = True
+        return frame_with_cost(report.frame, report.cost)
+
+    def _data(self, members: dict[str, Any]) -> bytes:
+        return b"data: " + msgspec.json.encode({**self._head, **members}) + b"\n\n"
+
+
+class ChatStreamEncoder(OpenAIStreamEncoder):
+    """Chunks of a chat; a choice's first one tells the role."""
+
+    kind = "chat.completion.chunk"
+
+    def __init__(self, call: ModelCall) -> None:
+        super().__init__(call)
+        self._greeted: set[int] = set()
+
+    def _translated(self, event: StreamEvent) -> bytes:
+        match event:
+            case TextDelta():
+                return self._chunk(event.choice, {"content": event.text}, logprobs=event.logprobs)
+            case RefusalDelta():
+                return self._chunk(event.choice, {"refusal": event.text})
+            case ReasoningDelta():
+                return self._chunk(event.choice, {"reasoning_content": event.text}) if event.text else b""
+            case ToolCallDelta():
+                return self._chunk(event.choice, {"tool_calls": [_tool_call_delta(event)]})
+            case Finished():
+                return self._chunk(event.choice, {}, finish_reason=FINISH_REASONS[event.reason])
+        return b""
+
+    def _chunk(
+        self, choice: int, delta: dict[str, Any], *, finish_reason: str | None = None, logprobs: Any = None
+    ) -> bytes:
+        if choice not in self._greeted:
+            self._greeted.add(choice)
+            delta = {"role": "assistant", **delta}
+        body: dict[str, Any] = {"index": choice, "delta": delta, "finish_reason": finish_reason}
+        if logprobs is not None:
+            body["logprobs"] = logprobs
+        return self._data({"choices": [body]})
+
+
+def _tool_call_delta(event: ToolCallDelta) -> dict[str, Any]:
+    function: dict[str, Any] = {"arguments": event.arguments}
+    document: dict[str, Any] = {"index": event.index, "function": function}
+    if event.name is not None:
+        function["name"] = event.name
+        document["type"] = "function"
+    if event.id is not None:
+        document["id"] = event.id
+    return document

@@ -1,0 +1,136 @@
+"""BaseHandler: the context of a request, its body, and errors that are always JSON."""
+
+import math
+from typing import Any, ClassVar
+
+from tornado.web import HTTPError, RequestHandler, stream_request_body
+
+from tornado_gateway.domain.context import RequestContext, Timing
+from tornado_gateway.domain.errors import (
+    BodyTooLarge,
+    GatewayError,
+    InternalError,
+    InvalidRequest,
+    MethodNotAllowed,
+    NotFound,
+)
+from tornado_gateway.httpserver.dialects.openai_errors import encode_error
+from tornado_gateway.httpserver.gates.cors import preflight_headers
+from tornado_gateway.httpserver.gates.trace import request_id
+from tornado_gateway.httpserver.services import Services
+
+_DISCARD_BYTES = 64 * 1024 * 1024
+"""A refused body is read up to here, so that the client gets to the answer; beyond it the connection is closed."""
+
+
+@stream_request_body
+class BaseHandler(RequestHandler):
+    """A refusal waits until the body is in: answering before would reset the connection under the client's writes."""
+
+    dialect_name: ClassVar[str] = "none"
+
+    services: Services
+    context: RequestContext
+
+    def set_default_headers(self) -> None:
+        # Tornado calls this from its constructor, and again when an error clears what was set: so all that must be
+        # on errors too is made here.
+        if not hasattr(self, "context"):
+            self.services = self.application.settings["services"]
+            timing = Timing(received=self.services.clock.monotonic())
+            self.context = RequestContext(request_id(self.request), self.dialect_name, timing)
+            self._chunks: list[bytes] = []
+            self._received = 0
+            self._refusal: GatewayError | None = None
+        self.clear_header("Server")
+        for gate in self.services.gates:
+            for name, value in gate.headers(self.request, self.context):
+                self.set_header(name, value)
+
+    def prepare(self) -> None:
+        self._limit = self.services.snapshots.current.server.max_body_bytes
+        announced = self.request.headers.get("Content-Length")
+        if announced is None or not announced.isdigit() or int(announced) <= self._limit:
+            return
+        self.refuse(self._too_large())
+        if int(announced) > _DISCARD_BYTES or "Expect" in self.request.headers:
+            raise self._too_large()
+
+    def refuse(self, error: GatewayError) -> None:
+        """Turns the request away once its body is in; the first refusal counts."""
+        if self._refusal is None:
+            self._refusal = error
+        self._chunks.clear()
+
+    def data_received(self, chunk: bytes) -> None:
+        self._received += len(chunk)
+        if self._refusal is None and self._received > self._limit:
+            self.refuse(self._too_large())
+        if self._refusal is None:
+            self._chunks.append(chunk)
+        elif self._received > _DISCARD_BYTES and not self._finished:
+            self.set_header("Connection", "close")
+            self.send_gateway_error(self._refusal)
+
+    def body(self) -> bytes:
+        """The whole body. Raises what ``refuse`` was told."""
+        if self._refusal is not None:
+            raise self._refusal
+        return self._chunks[0] if len(self._chunks) == 1 else b"".join(self._chunks)
+
+    def options(self, *_: str, **__: str) -> None:
+        policy = self.services.snapshots.current.cors
+        for name, value in preflight_headers(policy, self.request.headers.get("Origin")):
+            self.set_header(name, value)
+        self.set_status(204)
+
+    def write_json(self, document: bytes, status: int = 200) -> None:
+        """Ends the answer."""
+        self.set_status(status)
+        self.set_header("Content-Type", "application/json")
+        self.finish(document)
+
+    def send_gateway_error(self, error: GatewayError) -> None:
+        """Ends the answer with ``error`` in the caller's form."""
+        if error.retry_after is not None:
+            self.set_header("Retry-After", str(max(0, math.ceil(error.retry_after))))
+        self.decorate_error(error)
+        self.write_json(self.encode_error(error), error.status)
+
+    def decorate_error(self, error: GatewayError) -> None:
+        """A hook for headers that only some handlers have."""
+
+    def encode_error(self, error: GatewayError) -> bytes:
+        return encode_error(error)
+
+    def write_error(self, status_code: int, **kwargs: Any) -> None:
+        error = kwargs["exc_info"][1] if "exc_info" in kwargs else None
+        self.send_gateway_error(self._as_gateway_error(error, status_code))
+
+    def _as_gateway_error(self, error: BaseException | None, status: int) -> GatewayError:
+        if isinstance(error, GatewayError):
+            return error
+        if status == 405:
+            return MethodNotAllowed(f"{self.request.method} is not allowed here.")
+        if status == 404:
+            return NotFound(f"There is nothing at {self.request.path}.")
+        if isinstance(error, HTTPError) and 400 <= status < 500:
+            return InvalidRequest("The request is malformed.")
+        return InternalError("The gateway failed.")
+
+    def log_exception(self, typ: Any, value: BaseException | None, tb: Any) -> None:
+        """Tornado's own line would name no request; what nobody foresaw is reported with its traceback."""
+        if value is not None and not isinstance(value, GatewayError | HTTPError):
+            self.services.report(value)
+
+    def _too_large(self) -> BodyTooLarge:
+        return BodyTooLarge(f"The body is larger than server.max_body_bytes, {self._limit} bytes.")
+
+
+class UnknownPath(BaseHandler):
+    """404 as JSON, for whatever the tree does not hold."""
+
+    def _nothing_here(self, *_: str, **__: str) -> None:
+        raise NotFound(f"There is nothing at {self.request.path}.")
+
+    get = head = post = put = patch = delete = _nothing_here

@@ -1,0 +1,23 @@
+"""Turns new calls away while the server drains."""
+
+from tornado.httputil import HTTPServerRequest
+
+from tornado_gateway.domain.context import RequestContext
+from tornado_gateway.domain.errors import ShuttingDown
+from tornado_gateway.httpserver.gates.base import Headers
+from tornado_gateway.httpserver.lifecycle import Lifecycle
+
+
+class DrainGate:
+    """Every answer of a draining server closes its connection: the next call goes to another."""
+
+    def __init__(self, lifecycle: Lifecycle) -> None:
+        self._lifecycle = lifecycle
+
+    def headers(self, request: HTTPServerRequest, context: RequestContext) -> Headers:
+        return (("Connection", "close"),) if self._lifecycle.draining else ()
+
+    def admit(self, request: HTTPServerRequest, context: RequestContext) -> RequestContext:
+        if self._lifecycle.draining:
+            raise ShuttingDown("The gateway is shutting down.", retry_after=1)
+        return context

@@ -1,0 +1,39 @@
+"""Who is who: the request id, the trace, and the caller's headers that a provider may see."""
+
+import os
+import re
+from dataclasses import replace
+
+from tornado.httputil import HTTPServerRequest
+
+from tornado_gateway.domain.context import RequestContext
+from tornado_gateway.httpserver.gates.base import Headers
+
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,128}\Z")
+# W3C Trace Context, "traceparent Header Field Values".
+_TRACEPARENT = re.compile(r"(?!ff)[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}(?:-.*)?\Z")
+_FORWARDED = ("anthropic-beta", "anthropic-version", "idempotency-key", "openai-beta")
+"""None of these can hold a credential."""
+
+
+def request_id(request: HTTPServerRequest) -> str:
+    """The caller's id where it is 1 to 128 of ``[A-Za-z0-9._-]``, else a new one."""
+    given = request.headers.get("X-Request-ID")
+    if given is not None and _REQUEST_ID.match(given):
+        return given
+    return f"req_{os.urandom(12).hex()}"
+
+
+class TraceGate:
+    """Passes a well-formed trace on as it is: the gateway makes no spans of its own that a parent could name."""
+
+    def headers(self, request: HTTPServerRequest, context: RequestContext) -> Headers:
+        return (("X-Request-ID", context.request_id),)
+
+    def admit(self, request: HTTPServerRequest, context: RequestContext) -> RequestContext:
+        headers = request.headers
+        traceparent = headers.get("Traceparent")
+        forward = {name: headers[name] for name in _FORWARDED if name in headers}
+        if traceparent is None or not _TRACEPARENT.match(traceparent):
+            return replace(context, forward=forward) if forward else context
+        return replace(context, forward=forward, traceparent=traceparent, tracestate=headers.get("Tracestate"))

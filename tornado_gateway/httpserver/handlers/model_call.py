@@ -1,0 +1,122 @@
+"""Every endpoint that calls a model: dialect in, service, dialect out."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import replace
+from urllib.parse import quote
+
+from tornado_gateway.domain.call import ModelCall
+from tornado_gateway.domain.context import UNKNOWN
+from tornado_gateway.domain.errors import GatewayError, UnsupportedMediaType
+from tornado_gateway.httpserver.base import BaseHandler
+from tornado_gateway.httpserver.dialects.base import Dialect
+from tornado_gateway.httpserver.pump import Pump
+
+Picker = Callable[[bytes], Dialect]
+"""Which dialect a body is in; most endpoints have only one."""
+
+
+class ModelCallHandler(BaseHandler):
+    """``dialect`` gives the form of errors until ``pick`` has seen the body."""
+
+    def initialize(self, dialect: Dialect, pick: Picker | None = None) -> None:
+        self._dialect = dialect
+        self._pick = pick
+        self._task: asyncio.Task[None] | None = None
+        self._gone = False
+
+    def prepare(self) -> None:
+        super().prepare()
+        self.context = replace(self.context, dialect=self._dialect.name)
+        try:
+            _require_json(self.request.headers.get("Content-Type", ""))
+            for gate in self.services.gates:
+                self.context = gate.admit(self.request, self.context)
+        except GatewayError as error:
+            self.refuse(error)
+
+    async def post(self) -> None:
+        self._task = asyncio.current_task()
+        self.services.lifecycle.enter()
+        try:
+            await self._answer()
+        except asyncio.CancelledError:
+            if not self._gone:
+                raise
+        finally:
+            self.services.lifecycle.leave()
+
+    def on_connection_close(self) -> None:
+        # Called outside the handler's coroutine, also while the provider is silent.
+        self._gone = True
+        if self._task is not None:
+            self._task.cancel()
+
+    async def _answer(self) -> None:
+        call = self._read()
+        if call.stream:
+            await self._stream(call)
+            return
+        completed = await self.services.gateway.complete(call, self.context)
+        self._call_headers()
+        if completed.cost is not None:
+            self.set_header("X-Gateway-Cost", completed.cost.digits)
+        self.write_json(self._dialect.encode_response(completed))
+
+    def _read(self) -> ModelCall:
+        try:
+            body = self.body()
+            if self._pick is not None:
+                self._dialect = self._pick(body)
+                self.context = replace(self.context, dialect=self._dialect.name)
+            return self._dialect.decode_request(body)
+        except GatewayError as error:
+            self.services.gateway.refused(error, self.context)
+            raise
+
+    async def _stream(self, call: ModelCall) -> None:
+        pump = Pump(
+            handler=self,
+            stream=self.services.gateway.stream(call, self.context),
+            encoder=self._dialect.stream_encoder(call),
+            request_id=self.context.request_id,
+            commit=self._stream_headers,
+            keep_alive=self.services.snapshots.current.server.keep_alive,
+        )
+        await pump.run()
+
+    def _stream_headers(self) -> None:
+        self._call_headers()
+        self.set_header("Content-Type", "text/event-stream")
+        self.set_header("Cache-Control", "no-cache")
+        self.set_header("X-Accel-Buffering", "no")  # nginx would hold events back
+
+    def _call_headers(self) -> None:
+        trail, timing = self.context.trail, self.context.timing
+        if trail.provider != UNKNOWN:
+            self.set_header("X-Gateway-Provider", _header_text(trail.provider))
+            self.set_header("X-Gateway-Model", _header_text(trail.model))
+        self.set_header("X-Gateway-Attempts", str(trail.attempts))
+        self.set_header("X-Gateway-Revision", trail.revision or self.services.snapshots.current.revision)
+        total = self.services.clock.monotonic() - timing.received
+        own = max(0.0, total - timing.upstream)
+        self.set_header("Server-Timing", f"upstream;dur={timing.upstream * 1000:.3f}, gateway;dur={own * 1000:.3f}")
+        if self.context.dropped:
+            self.set_header("X-Gateway-Dropped", _header_text(", ".join(dict.fromkeys(self.context.dropped))))
+
+    def decorate_error(self, error: GatewayError) -> None:
+        self._call_headers()
+
+    def encode_error(self, error: GatewayError) -> bytes:
+        return self._dialect.encode_error(error, self.context.request_id)
+
+
+def _require_json(content_type: str) -> None:
+    kind = content_type.partition(";")[0].strip().lower()
+    if kind != "application/json" and not (kind.startswith("application/") and kind.endswith("+json")):
+        raise UnsupportedMediaType(f"Content-Type must be application/json, not {kind or 'missing'!r}.")
+
+
+def _header_text(text: str) -> str:
+    """A model's name may be a caller's text, and a header holds visible ASCII alone."""
+    return text if text.isascii() and text.isprintable() else quote(text)

@@ -1,0 +1,44 @@
+"""The routes as OpenAI's list of models.
+
+Wire: OpenAI API reference, "List models" and "Retrieve model".
+"""
+
+from typing import Any
+
+import msgspec
+
+from tornado_gateway.domain.errors import ModelNotFound
+from tornado_gateway.domain.routes import Route
+from tornado_gateway.domain.snapshot import Snapshot
+from tornado_gateway.httpserver.base import BaseHandler
+
+
+class ModelsHandler(BaseHandler):
+    def get(self) -> None:
+        snapshot = self.services.snapshots.current
+        data = [_model(route.name, route, snapshot) for route in snapshot.routes]
+        self.write_json(msgspec.json.encode({"object": "list", "data": data}))
+
+    head = get
+
+
+class ModelHandler(BaseHandler):
+    """A name that only a pattern serves is a model too."""
+
+    def get(self, name: str) -> None:
+        snapshot = self.services.snapshots.current
+        route = snapshot.routes.get(name) or snapshot.routes.match(name)
+        if route is None:
+            raise ModelNotFound(f"There is no model {name!r}.", param="model")
+        self.write_json(msgspec.json.encode(_model(name, route, snapshot)))
+
+    head = get
+
+
+def _model(name: str, route: Route, snapshot: Snapshot) -> dict[str, Any]:
+    return {
+        "id": name,
+        "object": "model",
+        "created": int(snapshot.loaded_at.timestamp()),
+        "owned_by": route.targets[0].provider,
+    }

@@ -1,0 +1,137 @@
+"""The listening side: Tornado's server with clocks on what clients do to it."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from tornado.http1connection import HTTP1ServerConnection
+from tornado.httpserver import HTTPServer
+from tornado.httputil import HTTPConnection, HTTPHeaders, HTTPMessageDelegate, RequestStartLine, ResponseStartLine
+from tornado.iostream import IOStream
+from tornado.web import Application
+
+from tornado_gateway.domain.ports import Clock
+from tornado_gateway.domain.snapshot import SnapshotHolder
+
+_SWEEP_SECONDS = 0.25
+_MAX_HEADER_BYTES = 64 * 1024
+_IDLE_SECONDS = 120.0
+"""A kept-alive connection between two requests may rest this long."""
+
+_UNLIMITED = 1 << 62
+"""Bodies are bounded by the handlers, which can say so in JSON and follow a reload."""
+
+
+@dataclass(slots=True)
+class _Watched:
+    """One connection: when the request now coming in must be whole, and how far its writes had got.
+
+    ``resting`` is true between requests, where only a first byte starts the clock.
+    """
+
+    due: float | None
+    resting: bool = False
+    written: int = 0
+    progress: float = 0.0
+
+
+class GatewayHTTPServer(HTTPServer):
+    """Closes a connection whose request does not come in within ``read_timeout`` or whose client takes nothing for
+    ``write_timeout``; a long stream lives on as long as its client reads.
+
+    One sweep looks at all connections, so that a request costs no timer of its own.
+    """
+
+    def initialize(  # type: ignore[override] # Tornado's configurable classes are made through here
+        self, application: Application, *, snapshots: SnapshotHolder, clock: Clock
+    ) -> None:
+        super().initialize(
+            application,
+            max_header_size=_MAX_HEADER_BYTES,
+            max_body_size=_UNLIMITED,
+            idle_connection_timeout=_IDLE_SECONDS,
+        )
+        self._snapshots = snapshots
+        self._clock = clock
+        self._watched: dict[IOStream, _Watched] = {}
+        self._sweeper: asyncio.TimerHandle | None = None
+
+    def start_sweeping(self) -> None:
+        """From here on the timeouts hold; ``stop_sweeping`` ends it."""
+        self._sweeper = asyncio.get_running_loop().call_later(_SWEEP_SECONDS, self._sweep)
+
+    def stop_sweeping(self) -> None:
+        if self._sweeper is not None:
+            self._sweeper.cancel()
+            self._sweeper = None
+
+    def start_request(self, server_conn: object, request_conn: HTTPConnection) -> HTTPMessageDelegate:
+        delegate = super().start_request(server_conn, request_conn)
+        assert isinstance(server_conn, HTTP1ServerConnection)
+        stream = server_conn.stream
+        known = self._watched.get(stream)
+        if known is None:
+            # A client that connects and says nothing has the time of a whole request, too.
+            known = self._watched[stream] = _Watched(due=self._due())
+        else:
+            known.resting = True
+        return _WatchedRequest(delegate, known, self._due)
+
+    def _due(self) -> float:
+        return self._clock.monotonic() + self._snapshots.current.server.read_timeout
+
+    def on_close(self, server_conn: object) -> None:
+        super().on_close(server_conn)
+        if isinstance(server_conn, HTTP1ServerConnection):
+            self._watched.pop(server_conn.stream, None)
+
+    def _sweep(self) -> None:
+        now = self._clock.monotonic()
+        policy = self._snapshots.current.server
+        for stream, watched in list(self._watched.items()):
+            if stream.closed():
+                self._watched.pop(stream, None)
+            elif self._overdue(stream, watched, now, policy.read_timeout, policy.write_timeout):
+                stream.close()
+        self.start_sweeping()
+
+    @staticmethod
+    def _overdue(stream: IOStream, watched: _Watched, now: float, read: float, write: float) -> bool:
+        # Tornado tells of no progress in public: these two counters are its own bookkeeping.
+        if watched.resting and stream._read_buffer_size:
+            watched.resting = False
+            watched.due = now + read
+        if watched.due is not None and now > watched.due:
+            return True
+        done = stream._total_write_done_index
+        if not stream.writing() or done != watched.written:
+            watched.written, watched.progress = done, now
+            return False
+        return now - watched.progress > write
+
+
+class _WatchedRequest(HTTPMessageDelegate):
+    """Passes everything on, and notes when the request is whole."""
+
+    def __init__(self, inner: HTTPMessageDelegate, watched: _Watched, due: Callable[[], float]) -> None:
+        self._inner = inner
+        self._watched = watched
+        self._due = due
+
+    def headers_received(
+        self, start_line: RequestStartLine | ResponseStartLine, headers: HTTPHeaders
+    ) -> Awaitable[None] | None:
+        self._watched.resting = False
+        if self._watched.due is None:
+            self._watched.due = self._due()
+        return self._inner.headers_received(start_line, headers)
+
+    def data_received(self, chunk: bytes) -> Awaitable[None] | None:
+        return self._inner.data_received(chunk)
+
+    def finish(self) -> None:
+        self._watched.due = None
+        self._inner.finish()
+
+    def on_connection_close(self) -> None:
+        self._inner.on_connection_close()

@@ -1,0 +1,27 @@
+"""What the handlers are given: everything they may touch, in one value."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from tornado_gateway.domain.gateway import GatewayService
+from tornado_gateway.domain.ports import Clock
+from tornado_gateway.domain.snapshot import SnapshotHolder
+from tornado_gateway.httpserver.gates.base import Gate
+from tornado_gateway.httpserver.lifecycle import Lifecycle
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """``config_status`` is what ``/health/ready`` shows of the configuration, ``render_metrics`` gives body and
+    content type."""
+
+    gateway: GatewayService
+    snapshots: SnapshotHolder
+    lifecycle: Lifecycle
+    clock: Clock
+    gates: tuple[Gate, ...]
+    config_status: Callable[[], Mapping[str, Any]]
+    render_metrics: Callable[[], tuple[bytes, str]]
+    report: Callable[[BaseException], None] = field(default=lambda error: None)
+    """Told of errors that nobody foresaw."""

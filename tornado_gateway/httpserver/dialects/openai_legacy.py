@@ -19,7 +19,7 @@ from tornado_gateway.httpserver.dialects.openai_errors import encode_error
 from tornado_gateway.httpserver.dialects.openai_messages import open_document
 from tornado_gateway.httpserver.dialects.openai_stream import FINISH_REASONS, OpenAIStreamEncoder
 
-_SAME_NAME = ("max_tokens", "temperature", "top_p", "frequency_penalty", "presence_penalty", "seed", "n", "user")
+_SAME_NAME: tuple[str, ...] = ("max_tokens", "temperature", "top_p", "frequency_penalty", "presence_penalty", "seed", "n", "user")
 _READ = frozenset({*_SAME_NAME, "model", "prompt", "stream", "stream_options", "stop"})
 
 
@@ -126,11 +126,12 @@ def _open(wire: Wire) -> ChatRequest:
     if not isinstance(prompt, str):
         raise InvalidRequest("prompt: the route's provider takes one text, not several or tokens.", param="prompt")
     stop = document.get("stop")
+    same: dict[str, Any] = {name: document.get(name) for name in _SAME_NAME}
     return ChatRequest(
         model=document["model"],
         messages=(Message(role="user", parts=(Text(prompt),)),),
         stream=bool(document.get("stream")),
         stop=() if stop is None else (stop,) if isinstance(stop, str) else tuple(stop),
         extra={name: value for name, value in document.items() if name not in _READ and value is not None},
-        **{name: document.get(name) for name in _SAME_NAME},
+        **same,
     )

@@ -1,0 +1,131 @@
+from collections.abc import Callable
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from tornado_gateway.domain.events import (
+    AttemptFailed,
+    ConfigRejected,
+    ConfigReloaded,
+    RequestFinished,
+    RequestStarted,
+)
+from tornado_gateway.domain.money import Cost
+from tornado_gateway.domain.usage import TokenUsage
+from tornado_gateway.observability.log_subscriber import LogSubscriber
+
+NOW = datetime(2026, 1, 15, 10, 30, tzinfo=UTC)
+
+
+def test_a_finished_request_is_one_line_with_all_its_fields(
+    records: list[Any], finished: Callable[..., RequestFinished]
+) -> None:
+    event = finished(
+        streaming=True,
+        requested_model="fast",
+        route="fast",
+        model="gpt-4o",
+        attempts=2,
+        time_to_first_token=0.25,
+        principal="team-a",
+        metadata={"note": "the caller's own"},
+        finish_reason="stop",
+    )
+    LogSubscriber().handle([event])
+    (record,) = records
+    assert (record["message"], record["level"].name) == ("request finished", "INFO")
+    assert record["extra"] == {
+        "request_id": "r-1",
+        "dialect": "openai_chat",
+        "streaming": True,
+        "route": "fast",
+        "provider": "openai",
+        "model": "gpt-4o",
+        "requested_model": "fast",
+        "status": 200,
+        "error": None,
+        "attempts": 2,
+        "prompt_tokens": 12,
+        "completion_tokens": 25,
+        "cost": Decimal("0.00186"),
+        "estimated": False,
+        "duration_ms": 500.0,
+        "upstream_ms": 498.5,
+        "overhead_ms": 1.5,
+        "ttft_ms": 250.0,
+        "finish_reason": "stop",
+        "principal": "team-a",
+        "revision": "0123456789ab",
+    }
+
+
+@pytest.mark.parametrize(
+    ("status", "error", "level"),
+    [(400, "invalid_request", "INFO"), (499, "client_closed", "INFO"), (502, "upstream_failed", "WARNING")],
+)
+def test_failures(
+    records: list[Any], finished: Callable[..., RequestFinished], status: int, error: str, level: str
+) -> None:
+    LogSubscriber().handle([finished(status=status, error=error, usage=None, cost=None)])
+    (record,) = records
+    assert record["level"].name == level
+    assert record["extra"]["error"] == error
+    assert record["extra"]["cost"] is record["extra"]["prompt_tokens"] is record["extra"]["ttft_ms"] is None
+    assert record["extra"]["estimated"] is False
+
+
+@pytest.mark.parametrize(
+    ("usage", "cost"),
+    [
+        (TokenUsage(input=1, estimated=True), None),
+        (TokenUsage(input=1), Cost(Decimal(1), estimated=True)),
+    ],
+)
+def test_an_estimate_is_marked(
+    records: list[Any], finished: Callable[..., RequestFinished], usage: TokenUsage, cost: Cost | None
+) -> None:
+    LogSubscriber().handle([finished(usage=usage, cost=cost)])
+    assert records[0]["extra"]["estimated"] is True
+
+
+def test_a_failed_attempt_warns_and_keeps_its_text_short(records: list[Any]) -> None:
+    event = AttemptFailed("r-1", "fast", "openai", "gpt-4", 1, "upstream_failed", "x" * 10_000, True, "gpt-4")
+    LogSubscriber().handle([event])
+    (record,) = records
+    assert (record["message"], record["level"].name) == ("attempt failed", "WARNING")
+    assert record["extra"].pop("detail") == "x" * 500
+    assert record["extra"] == {
+        "request_id": "r-1",
+        "route": "fast",
+        "provider": "openai",
+        "model": "gpt-4",
+        "attempt": 1,
+        "error": "upstream_failed",
+        "will_retry": True,
+    }
+
+
+def test_configurations(records: list[Any]) -> None:
+    LogSubscriber().handle(
+        [
+            ConfigReloaded("a", None, NOW),
+            ConfigReloaded("b", "a", NOW, ("port needs a restart",)),
+            ConfigRejected("c", ("gateway.yaml:3:1: routes: wrong",), NOW),
+        ]
+    )
+    assert [record["level"].name for record in records] == ["INFO", "WARNING", "ERROR"]
+    assert records[0]["extra"] == {"revision": "a", "previous": None, "notes": ()}
+    assert records[1]["extra"] == {"revision": "b", "previous": "a", "notes": ("port needs a restart",)}
+    assert records[2]["extra"] == {"revision": "c", "problems": ("gateway.yaml:3:1: routes: wrong",)}
+
+
+def test_text_with_braces_is_no_format(records: list[Any], finished: Callable[..., RequestFinished]) -> None:
+    LogSubscriber().handle([finished(requested_model="{0.__class__} {x}")])
+    assert records[0]["extra"]["requested_model"] == "{0.__class__} {x}"
+
+
+def test_a_start_is_no_line(records: list[Any]) -> None:
+    LogSubscriber().handle([RequestStarted("r-1", "native", False)])
+    assert records == []

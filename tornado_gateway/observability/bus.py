@@ -1,0 +1,199 @@
+"""The event bus: what happens is handed to whoever listens, and the one who says it never waits."""
+
+import asyncio
+import contextlib
+import logging
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from typing import Protocol
+
+from tornado_gateway.domain.events import Event
+from tornado_gateway.observability.batches import BatchThread
+
+_CAPACITY = 16384
+_BATCH = 256
+_LINGER = 0.05
+_COMPLAINT_EVERY = 60.0
+
+
+class Subscriber(Protocol):
+    """Gets events in the order of their publication, in batches, always from the same thread."""
+
+    @property
+    def name(self) -> str: ...
+
+    def handle(self, events: Sequence[Event]) -> None: ...
+
+
+class EventBus:
+    """A ``domain.ports.Publisher``: ``publish`` appends to bounded queues and returns.
+
+    Each subscriber has a queue of ``capacity`` events; what finds it full is dropped for that subscriber alone and
+    counted. An exception of one is counted, logged at most once a minute, and reaches nobody.
+    """
+
+    def __init__(self, *, capacity: int = _CAPACITY, batch: int = _BATCH, linger: float = _LINGER) -> None:
+        self._capacity = capacity
+        self._batch = batch
+        self._linger = linger
+        self._guards: dict[str, _Guard] = {}
+        self._inline: dict[str, _InlineQueue] = {}
+        self._threads: dict[str, BatchThread[Event]] = {}
+        self._offers: tuple[Callable[[Event], None], ...] = ()
+        self._started = False
+
+    def add_inline(self, subscriber: Subscriber) -> None:
+        """``subscriber`` is quick and never blocks: it runs on the event loop, shortly after, or at ``flush``."""
+        guard = self._guard(subscriber)
+        queue = _InlineQueue(guard.handle, capacity=self._capacity, batch=self._batch, linger=self._linger)
+        self._inline[subscriber.name] = queue
+        self._offers = (*self._offers, queue.offer)
+
+    def add_threaded(self, subscriber: Subscriber) -> None:
+        """``subscriber`` may block: it has a thread of its own, and one that hangs only loses its own events."""
+        guard = self._guard(subscriber)
+        thread: BatchThread[Event] = BatchThread(
+            f"events-{subscriber.name}",
+            guard.handle,
+            capacity=self._capacity,
+            batch=self._batch,
+            linger=self._linger,
+        )
+        self._threads[subscriber.name] = thread
+        self._offers = (*self._offers, thread.offer)
+
+    def publish(self, event: Event) -> None:
+        for offer in self._offers:
+            offer(event)
+
+    def start(self) -> None:
+        """Begins to deliver, with what was published before; call it on the running loop."""
+        if self._started:
+            return
+        self._started = True
+        loop = asyncio.get_running_loop()
+        for queue in self._inline.values():
+            queue.start(loop)
+        for thread in self._threads.values():
+            thread.start()
+
+    def drain(self, name: str) -> None:
+        """Delivers now what waits for the inline subscriber ``name``; on the loop's thread."""
+        self._inline[name].drain()
+
+    def flush(self) -> None:
+        """Delivers now what waits for any inline subscriber; on the loop's thread."""
+        for queue in self._inline.values():
+            queue.drain()
+
+    async def close(self, deadline: float = 5.0) -> None:
+        """Delivers what is queued, for ``deadline`` seconds at most; later events are dropped and counted."""
+        for queue in self._inline.values():
+            queue.close()
+        end = time.monotonic() + deadline
+        for thread in self._threads.values():
+            thread.start()  # a bus that never started still delivers
+            await asyncio.to_thread(thread.close, max(0.0, end - time.monotonic()))
+
+    def dropped(self) -> Mapping[str, int]:
+        """Events dropped so far, by subscriber."""
+        return {name: queue.dropped for name, queue in (self._inline | self._threads).items()}
+
+    def failures(self) -> Mapping[str, int]:
+        """Batches that raised so far, by subscriber."""
+        return {name: guard.failures for name, guard in self._guards.items()}
+
+    def _guard(self, subscriber: Subscriber) -> "_Guard":
+        if subscriber.name in self._guards:
+            raise ValueError(f"two subscribers are named {subscriber.name!r}")
+        guard = _Guard(subscriber)
+        self._guards[subscriber.name] = guard
+        return guard
+
+
+class _Guard:
+    """Keeps a subscriber's exceptions from everyone else."""
+
+    def __init__(self, subscriber: Subscriber) -> None:
+        self.failures = 0
+        self._subscriber = subscriber
+        self._next_complaint = 0.0
+
+    def handle(self, events: Sequence[Event]) -> None:
+        try:
+            self._subscriber.handle(events)
+        except Exception:
+            self.failures += 1
+            now = time.monotonic()
+            if now < self._next_complaint:
+                return
+            self._next_complaint = now + _COMPLAINT_EVERY
+            logging.getLogger(__name__).exception(
+                "event subscriber %s failed, %d times so far", self._subscriber.name, self.failures
+            )
+
+
+class _InlineQueue:
+    """A bounded queue emptied by the event loop: ``linger`` seconds after the first event, or at ``batch`` of them."""
+
+    def __init__(self, handle: Callable[[list[Event]], None], *, capacity: int, batch: int, linger: float) -> None:
+        self.dropped = 0
+        self._handle = handle
+        self._capacity = capacity
+        self._batch = batch
+        self._linger = linger
+        self._queue: deque[Event] = deque()
+        self._armed = True  # until start() there is no loop to arm
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._thread = 0
+
+    def start(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+        self._thread = threading.get_ident()
+        self._tick()
+
+    def offer(self, event: Event) -> None:
+        waiting = len(self._queue)
+        if waiting >= self._capacity:
+            self.dropped += 1
+            return
+        self._queue.append(event)
+        if not self._armed:
+            self._armed = True
+            self._arm(self._linger)
+        elif waiting == self._batch:
+            self._arm(0)
+
+    def drain(self) -> None:
+        while events := self._take():
+            self._handle(events)
+
+    def close(self) -> None:
+        self.drain()
+        self._capacity = 0
+
+    def _tick(self) -> None:
+        """One batch a turn of the loop: a backlog must not hold up the requests."""
+        self._armed = False
+        if events := self._take():
+            self._handle(events)
+        if self._queue and not self._armed:
+            self._armed = True
+            self._arm(0)
+
+    def _arm(self, delay: float) -> None:
+        if self._loop is None:
+            return
+        with contextlib.suppress(RuntimeError):  # the loop is closed: drain() or close() still deliver
+            if threading.get_ident() != self._thread:
+                self._loop.call_soon_threadsafe(self._tick)
+            elif delay:
+                self._loop.call_later(delay, self._tick)
+            else:
+                self._loop.call_soon(self._tick)
+
+    def _take(self) -> list[Event]:
+        queue = self._queue
+        return [queue.popleft() for _ in range(min(len(queue), self._batch))]

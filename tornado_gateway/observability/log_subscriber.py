@@ -1,0 +1,88 @@
+"""The events worth a line, as log records. Never a prompt, an answer or a key: the events hold none."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from loguru import logger
+
+from tornado_gateway.domain.events import AttemptFailed, ConfigRejected, ConfigReloaded, Event, RequestFinished
+
+_MESSAGE_LIMIT = 500
+"""Characters of a provider's error text that a line keeps."""
+
+
+class LogSubscriber:
+    """One line a finished request, a failed attempt, a configuration loaded or rejected."""
+
+    name = "log"
+
+    def __init__(self) -> None:
+        self._writers: dict[type, Callable[[Any], None]] = {
+            AttemptFailed: _attempt_failed,
+            RequestFinished: _request_finished,
+            ConfigReloaded: _config_reloaded,
+            ConfigRejected: _config_rejected,
+        }
+
+    def handle(self, events: Sequence[Event]) -> None:
+        for event in events:
+            write = self._writers.get(type(event))
+            if write is not None:
+                write(event)
+
+
+def _request_finished(event: RequestFinished) -> None:
+    usage, cost = event.usage, event.cost
+    line = logger.bind(
+        request_id=event.request_id,
+        dialect=event.dialect,
+        streaming=event.streaming,
+        route=event.route,
+        provider=event.provider,
+        model=event.model,
+        requested_model=event.requested_model,
+        status=event.status,
+        error=event.error,
+        attempts=event.attempts,
+        prompt_tokens=None if usage is None else usage.prompt_tokens,
+        completion_tokens=None if usage is None else usage.completion_tokens,
+        cost=None if cost is None else cost.amount,
+        estimated=(usage is not None and usage.estimated) or (cost is not None and cost.estimated),
+        duration_ms=_milliseconds(event.duration),
+        upstream_ms=_milliseconds(event.upstream),
+        overhead_ms=_milliseconds(event.overhead),
+        ttft_ms=None if event.time_to_first_token is None else _milliseconds(event.time_to_first_token),
+        finish_reason=event.finish_reason,
+        principal=event.principal,
+        revision=event.revision,
+    )
+    emit = line.warning if event.status >= 500 else line.info
+    emit("request finished")
+
+
+def _attempt_failed(event: AttemptFailed) -> None:
+    logger.bind(
+        request_id=event.request_id,
+        route=event.route,
+        provider=event.provider,
+        model=event.model,
+        attempt=event.attempt,
+        error=event.outcome,
+        detail=event.message[:_MESSAGE_LIMIT],
+        will_retry=event.will_retry,
+    ).warning("attempt failed")
+
+
+def _config_reloaded(event: ConfigReloaded) -> None:
+    line = logger.bind(revision=event.revision, previous=event.previous, notes=event.notes)
+    emit = line.warning if event.notes else line.info
+    emit("configuration loaded")
+
+
+def _config_rejected(event: ConfigRejected) -> None:
+    line = logger.bind(revision=event.revision, problems=event.problems)
+    line.error("configuration rejected, the one in use stays")
+
+
+def _milliseconds(seconds: float) -> float:
+    return round(seconds * 1000, 3)

@@ -1,0 +1,89 @@
+"""Where log lines go: a loguru sink whose ``write`` never waits, however slow the terminal or pipe behind it is."""
+
+import contextlib
+import io
+import os
+import select
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Protocol, TextIO
+
+from tornado_gateway.observability.batches import BatchThread
+from tornado_gateway.observability.redact import redact
+
+if TYPE_CHECKING:
+    from loguru import Message, Record
+
+_LINGER = 0.01
+_STOP_DEADLINE = 2.0
+
+
+class LineFormat(Protocol):
+    def __call__(self, record: "Record", /) -> str: ...
+
+
+class LineSink:
+    """Formats a record, masks credentials, and leaves the writing to a thread of its own.
+
+    The event loop logs too (Tornado, asyncio), and a blocked stderr must not stop it. What finds ``capacity`` lines
+    waiting, or can't be written, is dropped and counted. loguru calls ``write``, and ``stop`` on removal and at exit.
+    """
+
+    def __init__(self, stream: TextIO, line: LineFormat, *, name: str = "stderr", capacity: int = 16384) -> None:
+        self._name = name
+        self._line = line
+        self._write = _writer(stream)
+        self._failed = 0
+        self._lines: BatchThread[str] = BatchThread(
+            f"log-{name}", self._write_batch, capacity=capacity, linger=_LINGER, batch=512
+        )
+        self._pid = -1
+
+    def write(self, message: "Message") -> None:
+        if self._pid != os.getpid():  # the first line of this process, or of a fork of it
+            self._pid = os.getpid()
+            self._lines.start()
+        self._lines.offer(redact(self._line(message.record)))
+
+    def stop(self) -> None:
+        self._lines.close(_STOP_DEADLINE)
+
+    def dropped(self) -> Mapping[str, int]:
+        """Lines lost so far, under the sink's name."""
+        return {self._name: self._lines.dropped + self._failed}
+
+    def _write_batch(self, lines: list[str]) -> None:
+        try:
+            self._write("".join(lines))
+        except (OSError, ValueError):  # a closed pipe or stream
+            self._failed += len(lines)
+
+
+def _writer(stream: TextIO) -> Callable[[str], None]:
+    """Writes to the descriptor itself where there is one.
+
+    A daemon thread that hangs in a write holds the lock of Python's buffer, and the interpreter aborts on it at exit.
+    """
+    try:
+        descriptor = stream.fileno()
+    except (OSError, ValueError, AttributeError, io.UnsupportedOperation):
+        return _stream_writer(stream)
+    with contextlib.suppress(OSError, ValueError):
+        stream.flush()
+
+    def write(text: str) -> None:
+        left = memoryview(text.encode("utf-8", "backslashreplace"))
+        while left:
+            try:
+                left = left[os.write(descriptor, left) :]
+            except BlockingIOError:  # someone made the terminal non-blocking
+                select.select([], [descriptor], [])
+
+    return write
+
+
+def _stream_writer(stream: TextIO) -> Callable[[str], None]:
+    def write(text: str) -> None:
+        stream.write(text)
+        stream.flush()
+
+    return write

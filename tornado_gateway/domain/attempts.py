@@ -63,6 +63,7 @@ class Attempts:
                 if pause is None:
                     raise
                 await self._clock.sleep(pause)
+                context.timing.upstream += pause  # waited for the provider's sake: no overhead of the gateway's
         raise AssertionError("the last round returns or raises")
 
     def _pause(self, error: GatewayError, retry: int) -> float | None:

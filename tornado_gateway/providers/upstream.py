@@ -9,6 +9,7 @@ import ssl
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
+from urllib.request import getproxies
 
 import aiohttp
 import httpx
@@ -172,15 +173,17 @@ def make_transport() -> httpx.AsyncBaseTransport:
 
     def session() -> aiohttp.ClientSession:
         connector = aiohttp.TCPConnector(limit=0, keepalive_timeout=30, ssl=httpx.create_ssl_context())
+        # With trust_env aiohttp reads the environment and .netrc for every request, in a thread.
+        behind_proxy = bool(getproxies())
         return aiohttp.ClientSession(
-            connector=connector, cookie_jar=aiohttp.DummyCookieJar(), trust_env=True, max_line_size=65536
+            connector=connector, cookie_jar=aiohttp.DummyCookieJar(), trust_env=behind_proxy, max_line_size=65536
         )
 
     return AiohttpTransport(client=session)
 
 
 def _chunks(response: httpx.Response) -> AsyncIterator[bytes]:
-    if response.headers.get("content-encoding", "identity") == "identity":
+    if not any(name.lower() == b"content-encoding" and value != b"identity" for name, value in response.headers.raw):
         # httpx's own iterators count, decode and re-chunk; the transport's stream is one item a read.
         return response.stream.__aiter__()  # type: ignore[union-attr] # an async transport's stream is async
     return response.aiter_bytes()

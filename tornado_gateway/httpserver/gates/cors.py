@@ -25,6 +25,10 @@ _EXPOSED = ", ".join(
 )
 
 
+_ANY: Headers = (("Access-Control-Allow-Origin", "*"),)
+_ANY_EXPOSED: Headers = (("Access-Control-Allow-Origin", "*"), ("Access-Control-Expose-Headers", _EXPOSED))
+
+
 class CorsGate:
     """Admits everybody: it is the browser that holds a page back, by what the headers say."""
 
@@ -38,10 +42,10 @@ class CorsGate:
         return context
 
 
-def cors_headers(policy: CorsPolicy, origin: str | None) -> list[tuple[str, str]]:
+def cors_headers(policy: CorsPolicy, origin: str | None) -> Headers:
     """Headers of an ordinary answer."""
     if "*" in policy.origins:
-        return [("Access-Control-Allow-Origin", "*"), ("Access-Control-Expose-Headers", _EXPOSED)]
+        return _ANY if origin is None else _ANY_EXPOSED
     headers = [("Vary", "Origin")]
     if origin is None or origin not in policy.origins:
         return headers

@@ -1,3 +1,4 @@
+import gc
 import io
 import json
 import os
@@ -118,6 +119,31 @@ def test_a_reader_that_went_away_is_counted_and_raises_nothing() -> None:
         logger.info("nobody reads this")
         logger.remove()
     assert sink.dropped() == {"stderr": 1}
+
+
+@pytest.mark.usefixtures("restored_logging")
+def test_a_stream_that_nobody_else_holds_stays_open(tmp_path: Path) -> None:
+    path = tmp_path / "log"
+    attach(LineSink(path.open("w"), json_line))
+    gc.collect()
+    logger.info("still here")
+    logger.remove()
+    assert messages(path.read_text()) == ["still here"]
+
+
+@pytest.mark.usefixtures("restored_logging")
+def test_a_closed_files_number_is_not_written_to(tmp_path: Path) -> None:
+    stream = (tmp_path / "log").open("w")
+    sink = LineSink(stream, json_line)
+    attach(sink)
+    number = stream.fileno()
+    stream.close()
+    with (tmp_path / "other").open("w") as other:
+        assert other.fileno() == number
+        logger.info("lost")
+        logger.remove()
+    assert sink.dropped() == {"stderr": 1}
+    assert (tmp_path / "other").read_text() == ""
 
 
 @pytest.mark.usefixtures("restored_logging")

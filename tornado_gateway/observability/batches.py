@@ -23,7 +23,7 @@ class BatchThread(Generic[T]):
         *,
         capacity: int = 16384,
         batch: int = 256,
-        linger: float = 0.05,
+        linger: float = 0.01,
     ) -> None:
         self.dropped = 0
         self._name = name

@@ -13,7 +13,6 @@ from tornado_gateway.observability.redact import redact
 if TYPE_CHECKING:
     from loguru import Message, Record
 
-_LINGER = 0.01
 _STOP_DEADLINE = 2.0
 
 
@@ -33,9 +32,7 @@ class LineSink:
         self._line = line
         self._write = _writer(stream)
         self._failed = 0
-        self._lines: BatchThread[str] = BatchThread(
-            f"log-{name}", self._write_batch, capacity=capacity, linger=_LINGER, batch=512
-        )
+        self._lines: BatchThread[str] = BatchThread(f"log-{name}", self._write_batch, capacity=capacity, batch=512)
         self._pid = -1
 
     def write(self, message: "Message") -> None:
@@ -71,6 +68,8 @@ def _writer(stream: TextIO) -> Callable[[str], None]:
         stream.flush()
 
     def write(text: str) -> None:
+        if stream.closed:  # by now the number may be another file's; asking also keeps the stream from the collector
+            raise ValueError("the log's stream is closed")
         left = memoryview(text.encode("utf-8", "backslashreplace"))
         while left:
             try:

@@ -61,6 +61,8 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     chat: ChatResponse | None = None
     embeddings: tuple[Embedding, ...] = ()
     finish_reason: str | None = None
+    counted: int | None = None
+    """Tokens of the prompt, estimated: the answer to a call that asks for nothing else (see ``counting``)."""
 
 
 class Completed(msgspec.Struct, frozen=True, kw_only=True):

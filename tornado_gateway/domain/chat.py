@@ -96,13 +96,25 @@ class ToolCall(msgspec.Struct, frozen=True, tag="tool_call"):
 
 class ToolResult(msgspec.Struct, frozen=True, tag="tool_result"):
     call_id: str
-    content: "tuple[Text | Image | Document, ...]" = ()
+    content: "tuple[Text | Image | Document | Opaque, ...]" = ()
     is_error: bool = False
     name: str | None = None
     cache: CacheMarker | None = None
 
 
-Part = Text | Image | Audio | Document | Reasoning | Refusal | ToolCall | ToolResult
+class Opaque(msgspec.Struct, frozen=True, tag="opaque"):
+    """A part that only one family of protocols has (a server tool's use and its result, for one).
+
+    ``document`` goes back unchanged to a provider of ``family``; in a request to any other it is refused by name.
+    ``path`` is the caller's, None in an answer.
+    """
+
+    family: str
+    document: dict[str, Any]
+    path: str | None = None
+
+
+Part = Text | Image | Audio | Document | Reasoning | Refusal | ToolCall | ToolResult | Opaque
 
 
 class Message(msgspec.Struct, frozen=True):
@@ -121,7 +133,11 @@ class Message(msgspec.Struct, frozen=True):
 
 
 class Tool(msgspec.Struct, frozen=True):
-    """A function that the model may call; ``parameters`` is its JSON Schema, None where none was given."""
+    """A function that the model may call; ``parameters`` is its JSON Schema, None where none was given.
+
+    ``hosted`` is a tool that the provider itself runs, as only ``ChatRequest.family`` knows it; ``hints`` holds such
+    members of a function as change only how it is offered.
+    """
 
     name: str
     description: str | None = None
@@ -130,6 +146,8 @@ class Tool(msgspec.Struct, frozen=True):
     cache: CacheMarker | None = None
     custom_format: dict[str, Any] | None = None
     custom: bool = False
+    hosted: dict[str, Any] | None = None
+    hints: dict[str, Any] = {}
 
 
 class ToolChoice(msgspec.Struct, frozen=True):
@@ -162,8 +180,9 @@ class Thinking(msgspec.Struct, frozen=True):
 class ChatRequest(msgspec.Struct, frozen=True, kw_only=True):
     """One chat request, whole.
 
-    ``extra`` holds the members that the dialect does not know, by the caller's own names: an adapter of the same family
-    passes them on, any other refuses them by name.
+    ``extra`` holds the members that the domain has no place for, by the caller's own names (``a.b`` for one inside
+    another): an adapter of the same ``family`` passes them on, any other leaves out those in ``hints`` and refuses the
+    rest by name (``foreign.leave_out``).
     """
 
     model: str
@@ -191,6 +210,8 @@ class ChatRequest(msgspec.Struct, frozen=True, kw_only=True):
     metadata: dict[str, str] | None = None
     service_tier: str | None = None
     extra: dict[str, Any] = {}
+    family: str = "openai"
+    hints: frozenset[str] = frozenset()
 
 
 class Choice(msgspec.Struct, frozen=True, kw_only=True):

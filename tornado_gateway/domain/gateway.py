@@ -2,7 +2,7 @@
 
 import asyncio
 
-from tornado_gateway.domain import routing
+from tornado_gateway.domain import counting, routing
 from tornado_gateway.domain.attempts import Attempts
 from tornado_gateway.domain.call import Answer, Completed, ModelCall
 from tornado_gateway.domain.context import RequestContext
@@ -38,6 +38,8 @@ class GatewayService:
                 def ask(target: Target) -> "asyncio.Future[Answer]":
                     nonlocal card
                     card = target.card
+                    if counting.is_count(call):
+                        return counting.count(target.provider, call, target.model, context)  # type: ignore[return-value]
                     return target.provider.complete(call, target.model, context)  # type: ignore[return-value]
 
                 answer, target = await self._attempts.run(plan, ask, context)

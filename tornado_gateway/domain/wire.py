@@ -18,11 +18,13 @@ NATIVE: Final = "native"
 class Wire(msgspec.Struct, frozen=True):
     """One JSON object of ``protocol``, its members still as bytes.
 
-    Relaying changes or adds single members; every other one goes on byte for byte, known to us or not.
+    Relaying changes or adds single members; every other one goes on byte for byte, known to us or not. ``body`` is
+    the document as it came, where it may go on whole.
     """
 
     protocol: str
     fields: dict[str, msgspec.Raw]
+    body: bytes | None = None
 
     def replace(self, **members: object) -> bytes:
         """The document encoded with ``members`` put in place (None removes one)."""

@@ -72,6 +72,11 @@ _READ = frozenset(
     }
 )
 
+_HINTS = frozenset(
+    {"prompt_cache_key", "prompt_cache_retention", "safety_identifier", "prediction", "moderation", "stream_options"}
+)
+"""They change how fast, how cheap or how watched an answer is, not what it says."""
+
 
 def chat_request(document: dict[str, Any]) -> ChatRequest:
     """A validated request document, opened. Raises ``InvalidRequest`` naming the field."""
@@ -90,6 +95,7 @@ def chat_request(document: dict[str, Any]) -> ChatRequest:
         response_format=_response_format(document.get("response_format")),
         thinking=None if effort is None else Thinking(effort=effort),
         extra={name: value for name, value in document.items() if name not in _READ and value is not None},
+        hints=_HINTS,
         **{name: document.get(name) for name in _SAME_NAME},
     )
 

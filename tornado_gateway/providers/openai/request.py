@@ -25,6 +25,7 @@ from tornado_gateway.domain.chat import (
     ToolResult,
 )
 from tornado_gateway.domain.errors import InvalidRequest
+from tornado_gateway.domain.foreign import leave_out
 from tornado_gateway.domain.wire import Wire
 
 _REASONING_FAMILIES = ("o1", "o3", "o4", "gpt-5", "gpt-6")
@@ -54,6 +55,7 @@ def chat_body(chat: ChatRequest, model: str, dropped: list[str]) -> bytes:
 
 def chat_document(chat: ChatRequest, model: str, dropped: list[str]) -> dict[str, Any]:
     """``chat`` as a request document. Raises ``InvalidRequest`` for what OpenAI has no place for."""
+    extra = leave_out(chat, "openai", dropped)
     if chat.top_k is not None:
         raise InvalidRequest("top_k: the route's provider has no such parameter.", param="top_k")
     document: dict[str, Any] = {"model": model, "messages": _messages(chat.messages, dropped)}
@@ -84,10 +86,10 @@ def chat_document(chat: ChatRequest, model: str, dropped: list[str]) -> dict[str
     if thinking is not None and thinking.effort is None and thinking.budget_tokens is not None:
         document["reasoning_effort"] = effort_of(thinking.budget_tokens)
     document.update({name: value for name, value in optional.items() if value is not None})
-    document.update(chat.extra)
+    document.update(extra)
     if chat.stream:
         document["stream"] = True
-        document["stream_options"] = {**(chat.extra.get("stream_options") or {}), "include_usage": True}
+        document["stream_options"] = {**(extra.get("stream_options") or {}), "include_usage": True}
     return document
 
 

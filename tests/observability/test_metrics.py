@@ -202,7 +202,8 @@ def test_configurations() -> None:
 
 def test_drops_are_asked_for_at_each_rendering() -> None:
     drops = {"log": 0}
-    metrics = MetricsSubscriber(lambda: drops, lambda: {"stderr": 7})
+    metrics = MetricsSubscriber(lambda: drops)
+    metrics.watch_drops(lambda: {"stderr": 7})
     assert samples(metrics)["gateway_events_dropped_total{subscriber=log}"] == 0
     drops["log"] = 3
     found = samples(metrics)

@@ -116,6 +116,10 @@ class MetricsSubscriber:
         for event in events:
             counters[type(event)](event)
 
+    def watch_drops(self, *sources: DropSource) -> None:
+        """Asks these too: a bus that has this subscriber can't be made before it."""
+        self.drop_sources = (*self.drop_sources, *sources)
+
     def render(self) -> tuple[bytes, str]:
         """The page for ``GET /metrics`` and its content type. ``EventBus.flush`` first makes it current."""
         return generate_latest(self._registry), CONTENT_TYPE

@@ -1,0 +1,37 @@
+"""The gateway.yaml that the benchmark and the soak run on."""
+
+from decimal import Decimal
+from pathlib import Path
+
+OUTPUT_PRICE = Decimal("0.06")
+"""USD for 1,000 tokens."""
+
+
+def gateway_yaml(upstream_port: int, input_price: Decimal = Decimal("0.03")) -> str:
+    """Everything on: logging at INFO as JSON, metrics, and one priced route to the upstream double."""
+    return f"""\
+version: 1
+server: {{host: 127.0.0.1}}
+log: {{level: INFO, format: json}}
+providers:
+  echo: {{kind: echo}}
+  openai: {{kind: openai, base_url: "http://127.0.0.1:{upstream_port}/v1", api_key: sk-double}}
+routes:
+  echo4: {{provider: echo}}
+  gpt-4: {{provider: openai}}
+  "gpt-*": {{provider: openai}}
+pricing:
+  unit: per_1k_tokens
+  currency: USD
+  models:
+    echo/echo4: {{free: true}}
+    openai/gpt-4: {{input: {input_price}, output: {OUTPUT_PRICE}}}
+    openai/gpt-*: {{input: 0.01, output: 0.03}}
+"""
+
+
+def write_config(folder: Path, upstream_port: int) -> Path:
+    """A gateway.yaml in ``folder``."""
+    path = folder / "gateway.yaml"
+    path.write_text(gateway_yaml(upstream_port))
+    return path

@@ -82,6 +82,7 @@ def chat_request(document: dict[str, Any]) -> ChatRequest:
     """A validated request document, opened. Raises ``InvalidRequest`` naming the field."""
     effort = document.get("reasoning_effort")
     limit = document.get("max_completion_tokens")
+    same: dict[str, Any] = {name: document.get(name) for name in _SAME_NAME}
     return ChatRequest(
         model=document["model"],
         messages=tuple(
@@ -96,7 +97,7 @@ def chat_request(document: dict[str, Any]) -> ChatRequest:
         thinking=None if effort is None else Thinking(effort=effort),
         extra={name: value for name, value in document.items() if name not in _READ and value is not None},
         hints=_HINTS,
-        **{name: document.get(name) for name in _SAME_NAME},
+        **same,
     )
 
 

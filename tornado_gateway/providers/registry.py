@@ -7,6 +7,7 @@ from typing import Any
 import httpx
 
 from tornado_gateway.domain.ports import ChatProvider, Clock
+from tornado_gateway.providers.anthropic.adapter import DEFAULT_VERSION, AnthropicProvider
 from tornado_gateway.providers.echo import EchoProvider
 from tornado_gateway.providers.openai.adapter import OpenAIProvider
 from tornado_gateway.providers.upstream import Upstream
@@ -31,7 +32,7 @@ class ProviderRegistry:
     def __init__(self, transport: httpx.AsyncBaseTransport, clock: Clock) -> None:
         self._transport = transport
         self._clock = clock
-        self._kinds = {"echo": self._echo, "openai": self._openai}
+        self._kinds = {"echo": self._echo, "openai": self._openai, "anthropic": self._anthropic}
 
     @property
     def kinds(self) -> tuple[str, ...]:
@@ -51,6 +52,16 @@ class ProviderRegistry:
             configured=bool(spec.api_key),
             retries=spec.max_retries,
             upstream=self._upstream(spec, [("authorization", f"Bearer {spec.api_key}")]),
+        )
+
+    def _anthropic(self, spec: ProviderSpec) -> ChatProvider:
+        return AnthropicProvider(
+            name=spec.name,
+            base_url=spec.base_url or "https://api.anthropic.com",
+            configured=bool(spec.api_key),
+            retries=spec.max_retries,
+            upstream=self._upstream(spec, [("x-api-key", spec.api_key or "")]),
+            version=str(spec.options.get("version", DEFAULT_VERSION)),
         )
 
     def _upstream(self, spec: ProviderSpec, headers: list[tuple[str, str]]) -> Upstream:

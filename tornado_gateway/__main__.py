@@ -1,0 +1,23 @@
+"""``tornado-gateway`` and ``python -m tornado_gateway``."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from tornado_gateway import __version__
+from tornado_gateway.cli import check, explain, init, serve
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs one command. Exit codes: 0 fine, 1 the thing asked about is bad, 2 usage."""
+    parser = argparse.ArgumentParser(prog="tornado-gateway", description="A self-hosted AI gateway.")
+    parser.add_argument("--version", action="version", version=f"tornado-gateway {__version__}")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for command in (serve, init, check, explain):
+        command.add_parser(commands)
+    args = parser.parse_args(argv)
+    return int(args.run(args))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

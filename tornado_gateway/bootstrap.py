@@ -1,0 +1,259 @@
+"""The composition root: who gets what. The only file that imports injector.
+
+``make_injector(loaded, replacement)`` with a module of one line replaces any port in a test: what is bound last counts.
+"""
+
+import asyncio
+import os
+import random
+import socket
+import time
+from dataclasses import dataclass, fields
+from datetime import UTC, datetime
+
+import httpx
+from injector import Binder, Injector, Module, provider, singleton
+from loguru import logger
+
+from tornado_gateway.config.build import Loaded, MakeProvider, build
+from tornado_gateway.config.model import ProviderSettings
+from tornado_gateway.config.reload import Reloader
+from tornado_gateway.domain.attempts import Attempts
+from tornado_gateway.domain.events import ConfigReloaded
+from tornado_gateway.domain.gateway import GatewayService
+from tornado_gateway.domain.ports import ChatProvider, Clock, Publisher, Randomness
+from tornado_gateway.domain.snapshot import SnapshotHolder
+from tornado_gateway.domain.strategies import Strategies
+from tornado_gateway.httpserver.application import make_application, make_gates
+from tornado_gateway.httpserver.lifecycle import Lifecycle
+from tornado_gateway.httpserver.server import GatewayHTTPServer
+from tornado_gateway.httpserver.services import Services
+from tornado_gateway.observability.bus import EventBus
+from tornado_gateway.observability.log_subscriber import LogSubscriber
+from tornado_gateway.observability.logging import configure
+from tornado_gateway.observability.metrics import MetricsSubscriber
+from tornado_gateway.observability.sink import LineSink
+from tornado_gateway.providers.registry import ProviderRegistry, ProviderSpec
+from tornado_gateway.providers.upstream import make_transport
+
+
+class SystemClock:
+    """The machine's clocks."""
+
+    def monotonic(self) -> float:
+        return time.monotonic()
+
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+    async def sleep(self, seconds: float) -> None:
+        await asyncio.sleep(seconds)
+
+
+class WorldModule(Module):
+    """What is outside: time, chance, the network."""
+
+    def configure(self, binder: Binder) -> None:
+        binder.bind(Clock, to=SystemClock, scope=singleton)
+        binder.bind(Randomness, to=random.SystemRandom, scope=singleton)
+        binder.bind(httpx.AsyncBaseTransport, to=make_transport, scope=singleton)
+
+
+class ConfigModule(Module):
+    """The configuration that was found at start, and what follows it."""
+
+    def __init__(self, loaded: Loaded) -> None:
+        self._loaded = loaded
+
+    @singleton
+    @provider
+    def loaded(self) -> Loaded:
+        return self._loaded
+
+    @singleton
+    @provider
+    def snapshots(self, loaded: Loaded, registry: ProviderRegistry, clock: Clock) -> SnapshotHolder:
+        return SnapshotHolder(build(loaded, make_provider=_maker(registry), now=clock.now))
+
+    @singleton
+    @provider
+    def reloader(
+        self,
+        loaded: Loaded,
+        snapshots: SnapshotHolder,
+        registry: ProviderRegistry,
+        publisher: Publisher,
+        clock: Clock,
+    ) -> Reloader:
+        return Reloader(
+            loaded,
+            environ=os.environ,
+            snapshots=snapshots,
+            make_provider=_maker(registry),
+            publisher=publisher,
+            clock=clock,
+        )
+
+
+def _maker(registry: ProviderRegistry) -> MakeProvider:
+    def make(settings: ProviderSettings) -> ChatProvider:
+        return registry.make(ProviderSpec(**{field.name: getattr(settings, field.name) for field in fields(settings)}))
+
+    return make
+
+
+class ObservabilityModule(Module):
+    """Who listens."""
+
+    @singleton
+    @provider
+    def sink(self, loaded: Loaded) -> LineSink:
+        log = loaded.settings.log
+        return configure(log.level, "human" if log.format == "human" else "json")
+
+    @singleton
+    @provider
+    def metrics(self) -> MetricsSubscriber:
+        return MetricsSubscriber()
+
+    @singleton
+    @provider
+    def bus(self, metrics: MetricsSubscriber, sink: LineSink) -> EventBus:
+        bus = EventBus()
+        bus.add_inline(metrics)
+        bus.add_threaded(LogSubscriber())
+        metrics.watch_drops(bus.dropped, sink.dropped)
+        return bus
+
+    @provider
+    def publisher(self, bus: EventBus) -> Publisher:
+        return bus
+
+
+class ServiceModule(Module):
+    """The line from a caller to a provider and back."""
+
+    def configure(self, binder: Binder) -> None:
+        binder.bind(Lifecycle, scope=singleton)
+
+    @singleton
+    @provider
+    def registry(self, transport: httpx.AsyncBaseTransport, clock: Clock) -> ProviderRegistry:
+        return ProviderRegistry(transport, clock)
+
+    @singleton
+    @provider
+    def strategies(self, clock: Clock) -> Strategies:
+        return Strategies(clock)
+
+    @singleton
+    @provider
+    def gateway(
+        self,
+        snapshots: SnapshotHolder,
+        strategies: Strategies,
+        publisher: Publisher,
+        clock: Clock,
+        randomness: Randomness,
+    ) -> GatewayService:
+        attempts = Attempts(clock=clock, randomness=randomness, publisher=publisher, strategies=strategies)
+        return GatewayService(snapshots=snapshots, attempts=attempts, publisher=publisher, clock=clock)
+
+    @singleton
+    @provider
+    def server(
+        self,
+        gateway: GatewayService,
+        snapshots: SnapshotHolder,
+        lifecycle: Lifecycle,
+        clock: Clock,
+        reloader: Reloader,
+        bus: EventBus,
+        metrics: MetricsSubscriber,
+    ) -> GatewayHTTPServer:
+        def render_metrics() -> tuple[bytes, str]:
+            bus.flush()
+            return metrics.render()
+
+        services = Services(
+            gateway=gateway,
+            snapshots=snapshots,
+            lifecycle=lifecycle,
+            clock=clock,
+            gates=make_gates(snapshots, lifecycle),
+            config_status=lambda: reloader.status.as_dict(),  # noqa: PLW0108 - the status is replaced
+            render_metrics=render_metrics,
+            report=lambda error: logger.opt(exception=error).error("a handler failed"),
+        )
+        return GatewayHTTPServer(make_application(services), snapshots=snapshots, clock=clock)
+
+
+@dataclass(frozen=True, slots=True)
+class Runtime:
+    """A gateway ready to be started, and the way to end it."""
+
+    server: GatewayHTTPServer
+    snapshots: SnapshotHolder
+    lifecycle: Lifecycle
+    reloader: Reloader
+    bus: EventBus
+    clock: Clock
+    transport: httpx.AsyncBaseTransport
+    notes: tuple[str, ...]
+
+    async def start(self, sockets: list[socket.socket]) -> None:
+        """Serves ``sockets`` and follows the file; on the running loop."""
+        self.bus.start()
+        current = self.snapshots.current
+        self.bus.publish(ConfigReloaded(current.revision, None, current.loaded_at, self.notes))
+        self.reloader.start()
+        self.server.add_sockets(sockets)
+        self.server.start_sweeping()
+
+    def announce(self, text: str) -> None:
+        """One line of the log for whoever watches it start or end."""
+        logger.info(text)
+
+    def reload(self) -> None:
+        """SIGHUP: reads the file now, changed or not."""
+        self.reloader.reload_now()
+
+    async def drain(self) -> bool:
+        """No new calls; waits for those under way. False where ``drain_timeout`` passed first."""
+        self.lifecycle.drain()
+        try:
+            async with asyncio.timeout(self.snapshots.current.server.drain_timeout):
+                await self.lifecycle.idle()
+        except TimeoutError:
+            return False
+        return True
+
+    async def close(self) -> None:
+        """Hangs up on everybody, delivers the last events."""
+        self.server.stop()
+        self.server.stop_sweeping()
+        await self.reloader.close()
+        await self.server.close_all_connections()
+        await self.transport.aclose()
+        await self.bus.close()
+
+
+def make_injector(loaded: Loaded, *replacements: Module) -> Injector:
+    """The whole house; a replacement's bindings take the place of ours."""
+    modules = [WorldModule(), ConfigModule(loaded), ObservabilityModule(), ServiceModule()]
+    return Injector([*modules, *replacements], auto_bind=False)
+
+
+def make_runtime(loaded: Loaded, *replacements: Module) -> Runtime:
+    """A gateway that serves ``loaded`` and follows its file."""
+    house = make_injector(loaded, *replacements)
+    return Runtime(
+        server=house.get(GatewayHTTPServer),
+        snapshots=house.get(SnapshotHolder),
+        lifecycle=house.get(Lifecycle),
+        reloader=house.get(Reloader),
+        bus=house.get(EventBus),
+        clock=house.get(Clock),
+        transport=house.get(httpx.AsyncBaseTransport),
+        notes=tuple(str(warning) for warning in loaded.warnings),
+    )

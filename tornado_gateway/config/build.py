@@ -1,0 +1,119 @@
+"""bytes -> Snapshot, the same way for serve, check, explain and every reload."""
+
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from decimal import Decimal
+from pathlib import Path
+
+import msgspec
+
+from tornado_gateway.config.crosscheck import crosscheck
+from tornado_gateway.config.decode import decode
+from tornado_gateway.config.model import PriceSettings, ProviderSettings, Settings
+from tornado_gateway.config.problems import ConfigInvalid, Position, Problem
+from tornado_gateway.config.schema import settle_types, validate
+from tornado_gateway.config.source import read
+from tornado_gateway.domain.money import PriceCard
+from tornado_gateway.domain.ports import ChatProvider
+from tornado_gateway.domain.prices import PriceTable
+from tornado_gateway.domain.routes import Route, RouteTable, RouteTarget
+from tornado_gateway.domain.snapshot import ServerPolicy, Snapshot
+
+MakeProvider = Callable[[ProviderSettings], ChatProvider]
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A good file: its settings, the hash of what they say, and what is odd about it all the same."""
+
+    path: Path
+    settings: Settings
+    revision: str
+    warnings: tuple[Problem, ...] = ()
+
+
+def load(path: Path, environ: Mapping[str, str]) -> Loaded:
+    """Reads and checks the file. Raises ``ConfigInvalid`` with every problem it has."""
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        problem = Problem(str(path), Position(1, 1), (), f"can't be read: {error.strerror}")
+        raise ConfigInvalid([problem]) from error
+    return parse(content, path, environ)
+
+
+def parse(content: bytes, path: Path, environ: Mapping[str, str]) -> Loaded:
+    """``load`` for bytes that somebody has read already; ``path`` names them in problems."""
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        column = error.start - content.rfind(b"\n", 0, error.start)
+        raise ConfigInvalid([Problem(str(path), Position(line, column), (), "not UTF-8")]) from error
+    source = read(text, str(path), environ)
+    settle_types(source)
+    found = [*source.problems, *validate(source)]
+    # What the schema said of a place, the crosscheck need not say again.
+    said = {(problem.position, problem.path) for problem in found}
+    found += [problem for problem in crosscheck(source) if (problem.position, problem.path) not in said]
+    errors = [problem for problem in found if problem.severity == "error"]
+    if errors:
+        raise ConfigInvalid(errors)
+    settings = decode(source)
+    warnings = tuple(problem for problem in found if problem.severity == "warning")
+    return Loaded(path=path, settings=settings, revision=revision_of(settings), warnings=warnings)
+
+
+def revision_of(settings: Settings) -> str:
+    """12 hex digits that tell what the settings say, not how the file words it."""
+    document = asdict(settings)
+    for entry in (*document["routes"], *document["prices"]):
+        del entry["line"]
+    document["cors"]["origins"] = sorted(document["cors"]["origins"])
+    return hashlib.sha256(msgspec.json.encode(document)).hexdigest()[:12]
+
+
+def build(loaded: Loaded, *, make_provider: MakeProvider, now: Callable[[], datetime]) -> Snapshot:
+    """The whole new world of one revision."""
+    settings = loaded.settings
+    server = settings.server
+    return Snapshot(
+        revision=loaded.revision,
+        loaded_at=now(),
+        routes=build_routes(settings),
+        prices=build_prices(settings),
+        providers={provider.name: make_provider(provider) for provider in settings.providers},
+        cors=settings.cors,
+        server=ServerPolicy(
+            read_timeout=server.read_timeout,
+            write_timeout=server.write_timeout,
+            max_body_bytes=server.max_body_bytes,
+            drain_timeout=server.drain_timeout,
+            keep_alive=server.keep_alive,
+        ),
+    )
+
+
+def build_routes(settings: Settings) -> RouteTable:
+    return RouteTable(
+        Route(
+            name=route.name,
+            targets=tuple(RouteTarget(target.provider, target.model, target.weight) for target in route.targets),
+            strategy=route.strategy,
+            fallbacks=route.fallbacks,
+            line=route.line,
+        )
+        for route in settings.routes
+    )
+
+
+def build_prices(settings: Settings) -> PriceTable:
+    return PriceTable((_card(price) for price in settings.prices), allow_unpriced=settings.allow_unpriced)
+
+
+def _card(price: PriceSettings) -> PriceCard:
+    # A card without input and output is a free one: the crosscheck refuses any other.
+    rates = {"input": Decimal(0), "output": Decimal(0), **price.rates}
+    return PriceCard(model=price.model, free=price.free, line=price.line, **rates)

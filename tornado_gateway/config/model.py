@@ -1,0 +1,83 @@
+"""The settings of one file as frozen values, defaults filled in. Secrets never show in a ``repr``."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from tornado_gateway.domain.snapshot import CorsPolicy
+
+
+@dataclass(frozen=True, slots=True)
+class ServerSettings:
+    """Times in seconds."""
+
+    host: str = "127.0.0.1"
+    port: int = 8080
+    read_timeout: float = 30.0
+    write_timeout: float = 30.0
+    workers: int = 1
+    max_body_bytes: int = 10_485_760
+    drain_timeout: float = 30.0
+    keep_alive: float = 15.0
+
+
+@dataclass(frozen=True, slots=True)
+class LogSettings:
+    level: str = "INFO"
+    format: str = "json"
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderSettings:
+    """``options`` are the members that only this kind has."""
+
+    name: str
+    kind: str
+    base_url: str | None = None
+    api_key: str | None = field(default=None, repr=False)
+    timeout: float = 60.0
+    max_retries: int = 3
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def configured(self) -> bool:
+        """False where a key is needed and came out empty."""
+        return bool(self.api_key) or self.kind in ("echo", "openai_compatible")
+
+
+@dataclass(frozen=True, slots=True)
+class TargetSettings:
+    provider: str
+    model: str | None = None
+    weight: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class RouteSettings:
+    name: str
+    targets: tuple[TargetSettings, ...]
+    strategy: str = "priority"
+    fallbacks: tuple[str, ...] = ()
+    line: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PriceSettings:
+    """``model`` is ``provider/model`` or ``provider/pattern*``; ``rates`` are USD per 1,000 tokens by bucket."""
+
+    model: str
+    rates: Mapping[str, Decimal] = field(default_factory=dict)
+    free: bool = False
+    line: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    providers: tuple[ProviderSettings, ...]
+    routes: tuple[RouteSettings, ...]
+    prices: tuple[PriceSettings, ...]
+    allow_unpriced: bool = False
+    server: ServerSettings = field(default_factory=ServerSettings)
+    log: LogSettings = field(default_factory=LogSettings)
+    cors: CorsPolicy = field(default_factory=CorsPolicy)

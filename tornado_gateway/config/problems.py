@@ -1,0 +1,55 @@
+"""What is wrong with a file, where, and what was probably meant."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import NamedTuple
+
+
+class Position(NamedTuple):
+    """Both count from 1."""
+
+    line: int
+    column: int
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """``path`` is the key's way through the file; ``severity`` is ``error`` or ``warning``."""
+
+    file: str
+    position: Position
+    path: tuple[str | int, ...]
+    message: str
+    severity: str = "error"
+
+    def __str__(self) -> str:
+        where = f"{self.file}:{self.position.line}:{self.position.column}"
+        path = key_path(self.path)
+        kind = "" if self.severity == "error" else f"{self.severity}: "
+        return f"{where}: {kind}{path}: {self.message}" if path else f"{where}: {kind}{self.message}"
+
+
+class ConfigInvalid(Exception):
+    """The file is refused; ``problems`` are all that is wrong with it, in the file's order."""
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems: Sequence[Problem] = sorted(problems, key=lambda problem: problem.position)
+        super().__init__("\n".join(str(problem) for problem in self.problems))
+
+
+def key_path(path: Iterable[str | int]) -> str:
+    """``routes.fast.targets[1].provider``."""
+    text = ""
+    for part in path:
+        if isinstance(part, int):
+            text += f"[{part}]"
+        else:
+            text += f".{part}" if text else part
+    return text
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """``" (did you mean 'x'?)"``, or nothing where no known word is near."""
+    near = get_close_matches(word, list(known), n=1, cutoff=0.5)
+    return f" (did you mean {near[0]!r}?)" if near else ""

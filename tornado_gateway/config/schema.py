@@ -1,0 +1,155 @@
+"""The schema, and its complaints in an operator's words."""
+
+from collections.abc import Iterator
+from decimal import Decimal
+from functools import cache
+from importlib import resources
+from pathlib import Path as FilePath
+from typing import Any
+
+import msgspec
+from jsonschema import Draft202012Validator
+from jsonschema.validators import extend
+
+from tornado_gateway.config.problems import Problem, did_you_mean
+from tornado_gateway.config.source import Expanded, Path, Source, coerce
+
+_SCHEMA_FILE = "gateway.schema.json"
+_WORDS = {
+    "string": "a text",
+    "integer": "a whole number",
+    "number": "a number",
+    "boolean": "true or false",
+    "array": "a list",
+    "object": "a mapping",
+}
+
+
+def packaged_default() -> FilePath:
+    """The default file that the package carries (in a source checkout: the repository's own)."""
+    return _data("gateway.yaml", "")
+
+
+def _data(name: str, folder: str) -> FilePath:
+    packaged = FilePath(str(resources.files("tornado_gateway.config"))) / "data" / name
+    if packaged.exists():
+        return packaged
+    return FilePath(__file__).resolve().parents[2] / folder / name
+
+
+@cache
+def load_schema() -> dict[str, Any]:
+    """``gateway.schema.json``, decoded."""
+    document: dict[str, Any] = msgspec.json.decode(_data(_SCHEMA_FILE, "schema").read_bytes())
+    return document
+
+
+def settle_types(source: Source) -> None:
+    """Gives what came from the environment the type that the schema wants, and a lone text a list's form."""
+    source.value = _settle(source.value, load_schema())
+
+
+def _settle(value: Any, schema: dict[str, Any]) -> Any:
+    schema = _resolved(schema)
+    kind = schema.get("type")
+    if isinstance(value, Expanded) and isinstance(kind, str):
+        return coerce(value, kind)
+    if isinstance(value, dict):
+        known = schema.get("properties", {})
+        rest = schema.get("additionalProperties")
+        return {
+            name: _settle(item, known.get(name, rest if isinstance(rest, dict) else {})) for name, item in value.items()
+        }
+    if isinstance(value, list):
+        items = schema.get("items", {})
+        return [_settle(item, items) for item in value]
+    return value
+
+
+def _resolved(schema: dict[str, Any]) -> dict[str, Any]:
+    reference = schema.get("$ref")
+    if reference is None:
+        return schema
+    found: dict[str, Any] = load_schema()["$defs"][reference.rsplit("/", 1)[1]]
+    return found
+
+
+def _is_number(_checker: Any, value: Any) -> bool:
+    return isinstance(value, int | Decimal) and not isinstance(value, bool)
+
+
+_CHECKER = Draft202012Validator.TYPE_CHECKER.redefine("number", _is_number)
+
+
+def validate(source: Source) -> Iterator[Problem]:
+    """All that the schema finds."""
+    validator_class: Any = extend(  # type: ignore[no-untyped-call]
+        Draft202012Validator, type_checker=_CHECKER
+    )
+    for error in validator_class(load_schema()).iter_errors(source.value):
+        yield from _problems(error, source)
+
+
+def _problems(error: Any, source: Source) -> Iterator[Problem]:
+    path: Path = tuple(error.absolute_path)
+    match error.validator:
+        case "additionalProperties":
+            known = error.schema["properties"]
+            for name in error.instance:
+                if name not in known:
+                    yield source.problem((*path, name), f"no such key{did_you_mean(name, known)}", key=True)
+        case "required":
+            missing = [name for name in error.validator_value if name not in error.instance]
+            # jsonschema raises one error for each missing name: its message begins with it.
+            name = next((name for name in missing if error.message.startswith(repr(name))), missing[0])
+            yield source.problem(path, f"the key {name!r} is missing", key=bool(path))
+        case _ if error.parent is None and "propertyNames" in error.absolute_schema_path:
+            name = str(error.instance)
+            yield source.problem((*path, name), _name_message(error), key=True)
+        case _:
+            yield source.problem(path, _message(error))
+
+
+def _name_message(error: Any) -> str:
+    return f"{error.instance!r} is no good name: expected {error.schema['description'].rstrip('.').lower()}"
+
+
+def _message(error: Any) -> str:
+    value, wanted = _shown(error), error.validator_value
+    match error.validator:
+        case "type":
+            return f"expected {_WORDS[wanted]}, not {value}"
+        case "enum":
+            names = ", ".join(wanted)
+            near = did_you_mean(error.instance, wanted) if isinstance(error.instance, str) else ""
+            return f"expected one of {names}, not {value}{near}"
+        case "const":
+            return f"expected {wanted}, not {value}"
+        case "minimum":
+            return f"must be at least {wanted}, not {value}"
+        case "exclusiveMinimum":
+            return f"must be more than {wanted}, not {value}"
+        case "maximum":
+            return f"must be at most {wanted}, not {value}"
+        case "minLength":
+            return "must not be empty"
+        case "minItems" | "minProperties":
+            return "must hold at least one entry"
+        case "pattern":
+            return f"{value} does not have the right form: {error.schema['description']}"
+    return str(error.message)
+
+
+def _shown(error: Any) -> str:
+    if error.absolute_path and error.absolute_path[-1] == "api_key":
+        return "what it is"
+    value = error.instance
+    if isinstance(value, dict):
+        return "a mapping"
+    if isinstance(value, list):
+        return "a list"
+    if value is None:
+        return "nothing"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return repr(value) if isinstance(value, str) else str(value)

@@ -1,0 +1,184 @@
+"""gateway.yaml as values with positions.
+
+YAML is read to its node graph and resolved here by the rules of YAML 1.2's core schema, so that ``on``, ``1:30`` and
+``012`` are the texts that they look like, and a price keeps its own digits (a ``Decimal``, never a float).
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+import yaml
+
+from tornado_gateway.config.problems import ConfigInvalid, Position, Problem
+
+Path = tuple[str | int, ...]
+
+_NULL = frozenset({"", "~", "null", "Null", "NULL"})
+_BOOLEAN = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
+_INTEGER = re.compile(r"[-+]?[0-9]+\Z")
+_NUMBER = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?\Z")
+_REFERENCE = re.compile(r"\$\$|\$\{(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?::-(?P<default>[^}]*))?\}|\$\{[^}]*\}?")
+_MAX_NODES = 200_000
+
+
+class Expanded(str):
+    """A text that came out of an environment reference: it takes the type that the schema wants."""
+
+    __slots__ = ()
+
+
+@dataclass
+class Source:
+    """The file's content. ``keys`` and ``values`` hold the positions by path."""
+
+    name: str
+    value: Any = None
+    keys: dict[Path, Position] = field(default_factory=dict)
+    values: dict[Path, Position] = field(default_factory=dict)
+    problems: list[Problem] = field(default_factory=list)
+
+    def position(self, path: Path) -> Position:
+        """Where ``path`` stands, or the nearest place above it that stands in the file."""
+        for length in range(len(path), -1, -1):
+            found = self.values.get(path[:length]) or self.keys.get(path[:length])
+            if found is not None:
+                return found
+        return Position(1, 1)
+
+    def key_position(self, path: Path) -> Position:
+        """Where the key of ``path`` stands; a list's item has no key and gives its own place."""
+        return self.keys.get(path) or self.position(path)
+
+    def problem(self, path: Path, message: str, *, key: bool = False) -> Problem:
+        position = self.key_position(path) if key else self.position(path)
+        return Problem(self.name, position, path, message)
+
+
+def read(text: str, name: str, environ: Mapping[str, str]) -> Source:
+    """The file's text as values. Problems of its own kind are collected in ``problems``.
+
+    Raises ``ConfigInvalid`` where the text is no YAML at all.
+    """
+    source = Source(name)
+    try:
+        node = yaml.compose(text, Loader=yaml.SafeLoader)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        position = Position(1, 1) if mark is None else Position(mark.line + 1, mark.column + 1)
+        what = " ".join(part for part in (error.context, error.problem) if part)
+        raise ConfigInvalid([Problem(name, position, (), f"not YAML: {what}")]) from error
+    except yaml.YAMLError as error:
+        raise ConfigInvalid([Problem(name, Position(1, 1), (), f"not YAML: {error}")]) from error
+    if node is None:
+        source.value = {}
+        return source
+    source.value = _Reader(source, environ).read(node, ())
+    return source
+
+
+class _Reader:
+    def __init__(self, source: Source, environ: Mapping[str, str]) -> None:
+        self._source = source
+        self._environ = environ
+        self._nodes = 0
+
+    def read(self, node: yaml.Node, path: Path) -> Any:
+        self._nodes += 1
+        if self._nodes > _MAX_NODES:
+            position = Position(node.start_mark.line + 1, node.start_mark.column + 1)
+            raise ConfigInvalid([Problem(self._source.name, position, path, "aliases blow the file up beyond measure")])
+        self._source.values[path] = Position(node.start_mark.line + 1, node.start_mark.column + 1)
+        if isinstance(node, yaml.MappingNode):
+            return self._mapping(node, path)
+        if isinstance(node, yaml.SequenceNode):
+            return [self.read(item, (*path, index)) for index, item in enumerate(node.value)]
+        assert isinstance(node, yaml.ScalarNode), "YAML has three kinds of nodes"
+        return self._scalar(node, path)
+
+    def _mapping(self, node: yaml.MappingNode, path: Path) -> dict[str, Any]:
+        members: dict[str, Any] = {}
+        for key_node, value_node in node.value:
+            position = Position(key_node.start_mark.line + 1, key_node.start_mark.column + 1)
+            if not isinstance(key_node, yaml.ScalarNode):
+                self._complain(position, path, "a key must be a text")
+                continue
+            key = key_node.value
+            if key == "<<" and key_node.style is None:
+                self._complain(position, path, "merge keys (<<) are not supported: write the keys out")
+                continue
+            inner = (*path, key)
+            if key in members:
+                first = self._source.keys[inner]
+                self._complain(position, inner, f"duplicate key, first given in line {first.line}")
+                continue
+            self._source.keys[inner] = position
+            members[key] = self.read(value_node, inner)
+        return members
+
+    def _scalar(self, node: yaml.ScalarNode, path: Path) -> Any:
+        text = node.value
+        if node.style is None and node.tag.startswith("tag:yaml.org,2002:"):
+            plain = _plain(text)
+            if plain is not text:
+                return plain
+        elif node.style is None and not node.tag.startswith("tag:yaml.org,2002:"):
+            self._complain(self._source.values[path], path, f"the tag {node.tag!r} is not supported")
+        if "$" not in text:
+            return text
+        return self._expand(text, path)
+
+    def _expand(self, text: str, path: Path) -> str:
+        def value(match: re.Match[str]) -> str:
+            if match[0] == "$$":
+                return "$"
+            name = match["name"]
+            if name is None:
+                self._complain(
+                    self._source.values[path],
+                    path,
+                    f"{match[0]!r} is no reference, ${{NAME:-default}} is",
+                )
+                return ""
+            found = self._environ.get(name)
+            if found is not None and (found or match["default"] is None):
+                return found
+            if match["default"] is None:
+                self._complain(self._source.values[path], path, f"the environment variable {name} is not set")
+                return ""
+            return match["default"]
+
+        expanded = _REFERENCE.sub(value, text)
+        return Expanded(expanded)
+
+    def _complain(self, position: Position, path: Path, message: str) -> None:
+        self._source.problems.append(Problem(self._source.name, position, path, message))
+
+
+def _plain(text: str) -> Any:
+    """A plain scalar's value; ``text`` itself where it is a text."""
+    if text in _NULL:
+        return None
+    if text in _BOOLEAN:
+        return _BOOLEAN[text]
+    if _INTEGER.match(text):
+        return int(text)
+    if _NUMBER.match(text):
+        return Decimal(text)
+    return text
+
+
+def coerce(text: str, kind: str) -> Any:
+    """An expanded text as the schema's ``kind``; the text itself where it can't be that."""
+    stripped = text.strip()
+    if kind == "integer" and _INTEGER.match(stripped):
+        return int(stripped)
+    if kind == "number" and _NUMBER.match(stripped):
+        return Decimal(stripped)
+    if kind == "boolean" and stripped.lower() in ("true", "false"):
+        return stripped.lower() == "true"
+    if kind == "array":
+        return [item.strip() for item in text.split(",") if item.strip()]
+    return str.__str__(text)

@@ -62,6 +62,10 @@ class _Event(msgspec.Struct, frozen=True):
 _event = msgspec.json.Decoder(_Event)
 
 
+class _Garbled(UpstreamFailed):
+    """An event that is no JSON; at the end of the bytes it is only the half of one."""
+
+
 class _Reader:
     """What both have in common: the running usage, the end, and what an error event means."""
 
@@ -75,7 +79,7 @@ class _Reader:
         try:
             read = _event.decode(event.data)
         except (msgspec.DecodeError, RecursionError) as error:
-            raise UpstreamFailed(f"Provider {self._provider!r} sent an event that is no such JSON.") from error
+            raise _Garbled(f"Provider {self._provider!r} sent an event that is no such JSON.") from error
         if read.type == "error" or event.event == "error":
             raise from_stream(read.error, self._provider)
         if read.type == "message_stop":
@@ -98,7 +102,10 @@ class _Reader:
 
     def _require_end(self) -> None:
         if not self._finished and not self._done:
-            raise UpstreamFailed(f"Provider {self._provider!r} broke off its stream.")
+            raise self._broke_off()
+
+    def _broke_off(self) -> UpstreamFailed:
+        return UpstreamFailed(f"Provider {self._provider!r} broke off its stream.")
 
 
 class RelayReader(_Reader):
@@ -123,7 +130,10 @@ class RelayReader(_Reader):
         if self._done:
             return StreamBatch((), last=True)
         rest = self._splitter.flush()
-        batch = self._read(rest + b"\n\n") if rest.strip() else StreamBatch(())
+        try:
+            batch = self._read(rest + b"\n\n") if rest.strip() else StreamBatch(())
+        except _Garbled as error:
+            raise self._broke_off() from error
         self._require_end()
         if self._done:
             return StreamBatch(batch.events, last=True)
@@ -170,7 +180,10 @@ class MessagesStreamReader(_Reader):
 
     def flush(self) -> StreamBatch:
         """The end of the bytes. Raises ``UpstreamFailed`` where the answer was not complete."""
-        batch = self._batch(self._decoder.flush())
+        try:
+            batch = self._batch(self._decoder.flush())
+        except _Garbled as error:
+            raise self._broke_off() from error
         self._require_end()
         self._done = True
         return StreamBatch(batch.events, last=True)

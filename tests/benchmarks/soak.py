@@ -12,6 +12,7 @@ import re
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -85,7 +86,7 @@ class Soak:
         self._process = psutil.Process(running.process.pid)
         self._started = time.monotonic()
         self._record = Record()
-        self._crowd = Crowd(running.port, clients, self._record)
+        self._crowd = Crowd(running.port, size=clients, lazy=4, record=self._record)
         self._reloads = 0
         self.samples: list[Sample] = []
 
@@ -166,7 +167,7 @@ class Soak:
             pooled.upstream_connections == 0, f"idle upstream connections left: {pooled.upstream_connections}"
         )
         verdict.check(pooled.files <= before.files + 2, f"open files: {before.files} before, {pooled.files} after")
-        verdict.lines.append(f"       answered {dict(record.answered)}; hung up {dict(record.hung_up)}")
+        verdict.lines.append(f"       answered: {_counts(record.answered)}; hung up: {_counts(record.hung_up)}")
         return verdict
 
     async def _rejected_reloads(self) -> float:
@@ -181,6 +182,10 @@ class Soak:
             if reached(sample) or time.monotonic() >= deadline:
                 return sample
             await asyncio.sleep(0.2)
+
+
+def _counts(counter: Counter[str]) -> str:
+    return ", ".join(f"{count} {name}" for name, count in sorted(counter.items()))
 
 
 def _valid_costs() -> set[Decimal]:

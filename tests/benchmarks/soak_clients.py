@@ -5,6 +5,7 @@ import random
 import re
 import socket
 from collections import Counter, defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -28,14 +29,8 @@ class Manners(StrEnum):
     SLOW_HANG_UP = "slow reader that hangs up"
 
 
-_SHARES = {
-    Manners.WHOLE: 50,
-    Manners.STREAM: 35,
-    Manners.HANG_UP_WHOLE: 5,
-    Manners.HANG_UP_STREAM: 8,
-    Manners.SLOW: 1,
-    Manners.SLOW_HANG_UP: 1,
-}
+_BRISK = {Manners.WHOLE: 50, Manners.STREAM: 37, Manners.HANG_UP_WHOLE: 5, Manners.HANG_UP_STREAM: 8}
+_LAZY = {Manners.SLOW: 1, Manners.SLOW_HANG_UP: 1}
 _HANGING_UP = (Manners.HANG_UP_WHOLE, Manners.HANG_UP_STREAM, Manners.SLOW_HANG_UP)
 _SLOW = (Manners.SLOW, Manners.SLOW_HANG_UP)
 
@@ -59,8 +54,9 @@ class Record:
 class SoakClient(asyncio.Protocol):
     """One connection: one call after the other, until it hangs up or is told to ``stop`` and has its answer."""
 
-    def __init__(self, record: Record, dice: random.Random) -> None:
+    def __init__(self, record: Record, dice: random.Random, shares: Mapping[Manners, int]) -> None:
         self._record = record
+        self._shares = shares
         self._dice = dice
         self._reader = ResponseReader()
         self._manners = Manners.WHOLE
@@ -77,12 +73,13 @@ class SoakClient(asyncio.Protocol):
         self._ask()
 
     def stop(self) -> None:
-        """No more calls after the present one."""
+        """No more calls after the present one, which is read without delay."""
         self._stopping = True
+        self._wake()
 
     def _ask(self) -> None:
         self._reader = ResponseReader()
-        self._manners = self._dice.choices(list(_SHARES), list(_SHARES.values()))[0]
+        self._manners = self._dice.choices(list(self._shares), list(self._shares.values()))[0]
         streamed = self._streamed
         events = _SLOW_EVENTS if self._manners in _SLOW else None
         self._transport.write(request_bytes(_FORM, stream=streamed, events=events))
@@ -97,15 +94,17 @@ class SoakClient(asyncio.Protocol):
         return self._manners not in (Manners.WHOLE, Manners.HANG_UP_WHOLE)
 
     def _doze(self) -> None:
-        if self._transport.is_closing() or self._manners not in _SLOW:
+        if self._stopping or self._transport.is_closing() or self._manners not in _SLOW:
             return
         self._transport.pause_reading()
         self._timers = [timer for timer in self._timers if timer.when() > self._loop.time()]
         self._timers.append(self._loop.call_later(self._dice.uniform(0.02, 0.3), self._wake))
 
     def _wake(self) -> None:
-        if not self._transport.is_closing():
-            self._transport.resume_reading()
+        if self._transport.is_closing():
+            return
+        self._transport.resume_reading()
+        if not self._stopping:
             self._timers.append(self._loop.call_later(0.05, self._doze))
 
     def _hang_up(self) -> None:
@@ -151,11 +150,12 @@ class SoakClient(asyncio.Protocol):
 
 
 class Crowd:
-    """Keeps ``size`` clients calling until ``leave``."""
+    """Keeps ``size`` brisk and ``lazy`` slow clients calling until ``leave``."""
 
-    def __init__(self, port: int, size: int, record: Record) -> None:
+    def __init__(self, port: int, *, size: int, lazy: int, record: Record) -> None:
         self._port = port
         self._size = size
+        self._lazy = lazy
         self._record = record
         self._clients: set[SoakClient] = set()
         self._leaving = False
@@ -164,7 +164,9 @@ class Crowd:
         """Returns once everybody has left."""
         async with asyncio.TaskGroup() as group:
             for number in range(self._size):
-                group.create_task(self._keep_calling(random.Random(number)))
+                group.create_task(self._keep_calling(random.Random(number), _BRISK))
+            for number in range(self._lazy):
+                group.create_task(self._keep_calling(random.Random(number), _LAZY))
 
     def leave(self) -> None:
         """Everybody leaves with the answer that they wait for."""
@@ -172,17 +174,19 @@ class Crowd:
         for client in self._clients:
             client.stop()
 
-    async def _keep_calling(self, dice: random.Random) -> None:
+    async def _keep_calling(self, dice: random.Random, shares: Mapping[Manners, int]) -> None:
         loop = asyncio.get_running_loop()
         while not self._leaving:
             try:
                 _, client = await loop.create_connection(
-                    lambda: SoakClient(self._record, dice), "127.0.0.1", self._port
+                    lambda: SoakClient(self._record, dice, shares), "127.0.0.1", self._port
                 )
             except OSError as error:
                 self._record.fail(f"no connection: {error}")
                 await asyncio.sleep(0.1)
                 continue
             self._clients.add(client)
+            if self._leaving:
+                client.stop()
             await client.done
             self._clients.discard(client)

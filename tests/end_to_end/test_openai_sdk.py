@@ -40,9 +40,7 @@ def test_the_cost_has_exactly_the_decimals_digits(client: openai.OpenAI) -> None
     assert raw.headers["Server-Timing"].startswith("upstream;dur=")
 
 
-def test_a_stream_is_relayed_and_its_usage_stays_here_unless_asked_for(
-    client: openai.OpenAI, upstream: Double
-) -> None:
+def test_a_stream_is_relayed_and_its_usage_stays_here_unless_asked_for(client: openai.OpenAI, upstream: Double) -> None:
     upstream.script = lambda handler, seen: send_stream(handler)
     chunks = list(client.chat.completions.create(model="gpt-4", messages=MESSAGES, stream=True))
     assert "".join(chunk.choices[0].delta.content or "" for chunk in chunks) == "Hello!"
@@ -72,9 +70,7 @@ def test_legacy_completions_whole_and_streamed(client: openai.OpenAI, upstream: 
     assert answer.to_dict() == {**body, "usage": {**usage, "cost": 0.00186}}
     assert upstream.seen[0].path == "/v1/completions"
 
-    upstream.script = lambda handler, seen: send_stream(
-        handler, [f"data: {json.dumps(body)}\n\n", "data: [DONE]\n\n"]
-    )
+    upstream.script = lambda handler, seen: send_stream(handler, [f"data: {json.dumps(body)}\n\n", "data: [DONE]\n\n"])
     pieces = list(client.completions.create(model="gpt-4", prompt="Hi", stream=True))
     assert [piece.choices[0].text for piece in pieces] == ["Hello!"]
 
@@ -110,7 +106,9 @@ def test_the_sdk_sees_its_own_exceptions(
     def refuse(handler: Any, seen: Any) -> None:
         handler.set_status(status)
         handler.set_header("Retry-After", "7")
-        handler.finish({"error": {"message": "Too long.", "code": "string_above_max_length", "type": "t", "param": "p"}})
+        handler.finish(
+            {"error": {"message": "Too long.", "code": "string_above_max_length", "type": "t", "param": "p"}}
+        )
 
     upstream.script = refuse
     with pytest.raises(error) as caught:

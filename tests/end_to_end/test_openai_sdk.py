@@ -135,5 +135,8 @@ def test_an_error_in_the_middle_of_a_stream_reaches_the_sdk(client: openai.OpenA
         handler, [*STREAM[:2], 'data: {"error":{"message":"Overloaded.","type":"server_error"}}\n\n']
     )
     stream = client.chat.completions.create(model="gpt-4", messages=MESSAGES, stream=True)
+    said = []
     with pytest.raises(openai.APIError, match="Overloaded"):
-        list(stream)
+        for chunk in stream:
+            said.append(chunk.choices[0].delta.content)
+    assert said == ["", "Hel"]

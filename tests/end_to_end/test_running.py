@@ -168,6 +168,7 @@ def test_a_client_that_leaves_ends_the_providers_call_and_is_priced(gateway: Gat
         await asyncio.to_thread(seen.closed.wait, 20)
 
     upstream.script = stall
+    left = 'gateway_requests_total{model="gpt-4",provider="openai",route="gpt-4",status="499"}'
     host, port = gateway.url.removeprefix("http://").split(":")
     for turn, stream in enumerate((False, True)):
         body = json.dumps({**BODY, "stream": stream}).encode()
@@ -181,8 +182,7 @@ def test_a_client_that_leaves_ends_the_providers_call_and_is_priced(gateway: Gat
                 while b"Hel" not in got:
                     got += client.recv(65536)
         assert upstream.seen[turn].closed.wait(1.0), f"stream={stream}: the provider's call went on"
-        closed = 'gateway_requests_total{model="gpt-4",provider="openai",route="gpt-4",status="499"}'
-        gateway.wait_until(lambda turn=turn: gateway.metric(closed) == turn + 1)  # type: ignore[misc]
+        gateway.wait_until(lambda turn=turn: gateway.metric(left) == turn + 1)  # type: ignore[misc]
     assert gateway.metric('gateway_cost_usd_total{model="gpt-4",provider="openai",route="gpt-4"}') > 0
     assert gateway.metric("gateway_in_flight") == 0
 

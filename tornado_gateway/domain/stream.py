@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from tornado_gateway.domain.chat import FinishReason
+from tornado_gateway.domain.errors import GatewayError
 from tornado_gateway.domain.money import Cost
 from tornado_gateway.domain.usage import TokenUsage
 
@@ -89,7 +90,11 @@ StreamEvent = Started | TextDelta | RefusalDelta | ReasoningDelta | ToolCallDelt
 
 
 class StreamBatch(msgspec.Struct, frozen=True):
-    """``last`` is true on the batch that ends the answer: the provider's own end mark was seen."""
+    """``last`` is true on the batch that ends the answer: the provider's own end mark was seen.
+
+    ``error`` is what ended the stream in the same read, behind the events: those came, and are not lost with it.
+    """
 
     events: tuple[StreamEvent, ...]
     last: bool = False
+    error: GatewayError | None = None

@@ -82,6 +82,8 @@ class ActiveStream:
             batch = self._first
             while not batch.last:
                 yield self._metered(batch)
+                if batch.error is not None:
+                    raise batch.error
                 batch = await self._next()
             yield self._settled(batch)
         except GatewayError as error:
@@ -120,18 +122,21 @@ class ActiveStream:
         assert self._source is not None, "a stream is opened before it is read"
         started = self._clock.monotonic()
         try:
-            return await anext(self._source)
+            batch = await anext(self._source)
         except StopAsyncIteration:
             raise UpstreamFailed("The provider broke off its stream.") from None
         finally:
             self._context.timing.upstream += self._clock.monotonic() - started
+        if batch.error is not None and not batch.events:
+            raise batch.error
+        return batch
 
     def _metered(self, batch: StreamBatch) -> StreamBatch:
         events = batch.events
         if len(events) == 1 and type(events[0]) is Relayed:
             self._tokens += events[0].events
             return batch
-        return StreamBatch(tuple([self._read(event) for event in events]), last=batch.last)
+        return StreamBatch(tuple([self._read(event) for event in events]), batch.last, batch.error)
 
     def _settled(self, batch: StreamBatch) -> StreamBatch:
         batch = self._metered(batch)

@@ -90,7 +90,7 @@ async def _batches(reply: OpenReply, reader: Reader, provider: str) -> AsyncIter
             finally:
                 await reply.finish()
             return
-        if batch.events:
+        if batch.events or batch.error is not None:
             yield batch
     batch = reader.flush()
     yield batch

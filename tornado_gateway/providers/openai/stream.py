@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from tornado_gateway.domain.errors import UpstreamFailed
+from tornado_gateway.domain.errors import GatewayError, UpstreamFailed
 from tornado_gateway.domain.stream import (
     Finished,
     ReasoningDelta,
@@ -59,7 +59,7 @@ class RelayReader:
         self._done = False
 
     def decode(self, chunk: bytes) -> StreamBatch:
-        """The events that ``chunk`` completes. Raises the domain's error for an error event."""
+        """The events that ``chunk`` completes; an error event ends the batch as its ``error``."""
         run = self._splitter.decode(chunk)
         if not run or self._done:
             return StreamBatch((), last=self._done)
@@ -68,19 +68,22 @@ class RelayReader:
         return self._open(run)
 
     def flush(self) -> StreamBatch:
-        """The end of the bytes. Raises ``UpstreamFailed`` where the answer was not complete."""
+        """The end of the bytes, with ``UpstreamFailed`` as error where the answer was not complete."""
         if self._done:
             return StreamBatch((), last=True)
         rest = self._splitter.flush()
         batch = self._open(rest + b"\n\n") if rest.strip() else StreamBatch(())
+        if batch.error is not None:
+            return batch
         if not self._finished and not self._done:
-            raise UpstreamFailed(f"Provider {self._provider!r} broke off its stream.")
+            return StreamBatch(batch.events, error=UpstreamFailed(f"Provider {self._provider!r} broke off its stream."))
         self._done = True
         return StreamBatch(batch.events, last=True)
 
     def _open(self, run: bytes) -> StreamBatch:
         events: list[StreamEvent] = []
         plain: list[bytes] = []
+        failure: GatewayError | None = None
         for frame in split_frames(run):
             event = parse_frame(frame)
             if event is None:
@@ -89,7 +92,11 @@ class RelayReader:
             if event.data.strip() == _DONE:
                 self._done = True
                 break
-            report = self._glance(event, frame)
+            try:
+                report = self._glance(event, frame)
+            except GatewayError as error:
+                failure = error
+                break
             if report is None:
                 plain.append(frame)
                 continue
@@ -99,7 +106,7 @@ class RelayReader:
             events.append(report)
         if plain:
             events.append(Relayed(b"".join(plain), len(plain)))
-        return StreamBatch(tuple(events), last=self._done)
+        return StreamBatch(tuple(events), last=self._done, error=failure)
 
     def _glance(self, event: SSEEvent, frame: bytes) -> UsageReport | None:
         try:
@@ -138,14 +145,16 @@ class ChatStreamReader:
         self._done = False
 
     def decode(self, chunk: bytes) -> StreamBatch:
-        """The events that ``chunk`` completes. Raises the domain's error for an error event."""
+        """The events that ``chunk`` completes; an error event ends the batch as its ``error``."""
         return self._batch(self._decoder.decode(chunk))
 
     def flush(self) -> StreamBatch:
-        """The end of the bytes. Raises ``UpstreamFailed`` where the answer was not complete."""
+        """The end of the bytes, with ``UpstreamFailed`` as error where the answer was not complete."""
         batch = self._batch(self._decoder.flush())
+        if batch.error is not None:
+            return batch
         if not self._finished and not self._done:
-            raise UpstreamFailed(f"Provider {self._provider!r} broke off its stream.")
+            return StreamBatch(batch.events, error=UpstreamFailed(f"Provider {self._provider!r} broke off its stream."))
         self._done = True
         return StreamBatch(batch.events, last=True)
 
@@ -157,7 +166,10 @@ class ChatStreamReader:
             if event.data.strip() == _DONE:
                 self._done = True
                 break
-            self._read(event, events)
+            try:
+                self._read(event, events)
+            except GatewayError as error:
+                return StreamBatch(tuple(events), error=error)
         return StreamBatch(tuple(events), last=self._done)
 
     def _read(self, event: SSEEvent, events: list[StreamEvent]) -> None:

@@ -85,7 +85,7 @@ class _Call(_Block):
         if self.start is None:
             return False
         try:
-            msgspec.json.decode(self.arguments or "{}")
+            msgspec.json.decode(self.arguments)
         except (msgspec.DecodeError, RecursionError):
             return False
         return True

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tornado_gateway.domain.errors import UpstreamFailed, UpstreamRateLimited
+from tornado_gateway.domain.errors import GatewayError, UpstreamFailed, UpstreamRateLimited
 from tornado_gateway.domain.stream import (
     Finished,
     ReasoningDelta,
@@ -105,6 +105,13 @@ def read(reader: RelayReader | MessagesStreamReader, *chunks: bytes) -> list[Str
     return [*batches, reader.flush()]
 
 
+def failure(reader: RelayReader | MessagesStreamReader, *chunks: bytes) -> GatewayError:
+    """What ended a stream; fails where nothing did."""
+    batches = read(reader, *chunks)
+    assert not any(batch.last for batch in batches)
+    return next(batch.error for batch in batches if batch.error is not None)
+
+
 def events_of(batches: list[StreamBatch]) -> list[StreamEvent]:
     return [event for batch in batches for event in batch.events]
 
@@ -188,16 +195,19 @@ def test_a_stop_sequence_is_told() -> None:
 
 @pytest.mark.parametrize("reader", [RelayReader, MessagesStreamReader])
 class TestBoth:
-    def test_an_error_event_is_raised(self, reader: Any) -> None:
+    def test_an_error_event_ends_the_batch_behind_what_was_said(self, reader: Any) -> None:
         error = frame("error", error={"type": "rate_limit_error", "message": "slow down"})
-        with pytest.raises(UpstreamRateLimited, match="slow down"):
-            read(reader("p"), HEAD + delta(0, "text_delta", text="a") + error)
+        batch = reader("p").decode(HEAD + start(0, {"type": "text", "text": "a"}) + error)
+        assert isinstance(batch.error, UpstreamRateLimited)
+        assert batch.error.message == "slow down"
+        assert len(batch.events) > 1
+        assert not batch.last
 
     def test_a_stream_without_its_end_is_broken_off(self, reader: Any) -> None:
-        with pytest.raises(UpstreamFailed, match="broke off"):
-            read(reader("p"), HEAD, delta(0, "text_delta", text="a"))
-        with pytest.raises(UpstreamFailed, match="broke off"):
-            read(reader("p"))
+        for chunks in ((HEAD, delta(0, "text_delta", text="a")), (HEAD, PING[:-9]), ()):
+            error = failure(reader("p"), *chunks)
+            assert isinstance(error, UpstreamFailed)
+            assert "broke off" in error.message
 
     def test_a_stream_that_told_its_stop_reason_is_whole(self, reader: Any) -> None:
         batches = read(reader("p"), HEAD, end("end_turn").rstrip(b"\n"))
@@ -205,10 +215,14 @@ class TestBoth:
         assert Finished("stop", raw="end_turn") in events_of(batches)
 
     def test_a_garbled_event_is_a_failure(self, reader: Any) -> None:
-        with pytest.raises(UpstreamFailed, match="no such JSON"):
-            read(reader("p"), b"event: message_delta\ndata: {]\n\n")
-        with pytest.raises(UpstreamFailed, match="no such JSON"):
-            read(reader("p"), b'event: message_delta\ndata: {"delta":{}}\n\n')
+        for data in (b"{]", b'{"delta":{}}', b"7"):
+            error = failure(reader("p"), b"event: message_delta\ndata: %s\n\n" % data)
+            assert isinstance(error, UpstreamFailed)
+            assert "no such JSON" in error.message
+
+    def test_an_error_in_the_last_half_event_is_told(self, reader: Any) -> None:
+        error = frame("error", error={"type": "rate_limit_error", "message": "slow down"})
+        assert isinstance(failure(reader("p"), HEAD, error.rstrip(b"\n")), UpstreamRateLimited)
 
     def test_nothing_after_the_end_counts(self, reader: Any) -> None:
         instance = reader("p")

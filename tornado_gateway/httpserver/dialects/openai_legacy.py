@@ -19,7 +19,16 @@ from tornado_gateway.httpserver.dialects.openai_errors import encode_error
 from tornado_gateway.httpserver.dialects.openai_messages import open_document
 from tornado_gateway.httpserver.dialects.openai_stream import FINISH_REASONS, OpenAIStreamEncoder
 
-_SAME_NAME: tuple[str, ...] = ("max_tokens", "temperature", "top_p", "frequency_penalty", "presence_penalty", "seed", "n", "user")
+_SAME_NAME: tuple[str, ...] = (
+    "max_tokens",
+    "temperature",
+    "top_p",
+    "frequency_penalty",
+    "presence_penalty",
+    "seed",
+    "n",
+    "user",
+)
 _READ = frozenset({*_SAME_NAME, "model", "prompt", "stream", "stream_options", "stop"})
 
 

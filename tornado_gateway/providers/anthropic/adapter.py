@@ -98,6 +98,6 @@ async def _batches(
             finally:
                 await reply.finish()
             return
-        if batch.events:
+        if batch.events or batch.error is not None:
             yield batch
     yield reader.flush()

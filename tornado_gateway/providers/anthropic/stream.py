@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from tornado_gateway.domain.errors import UpstreamFailed
+from tornado_gateway.domain.errors import GatewayError, UpstreamFailed
 from tornado_gateway.domain.stream import (
     Finished,
     ReasoningDelta,
@@ -100,12 +100,16 @@ class _Reader:
         raw = read.delta.stop_reason
         return Finished(finish_reason(raw), stop_sequence=read.delta.stop_sequence, raw=raw)
 
-    def _require_end(self) -> None:
-        if not self._finished and not self._done:
-            raise self._broke_off()
-
-    def _broke_off(self) -> UpstreamFailed:
-        return UpstreamFailed(f"Provider {self._provider!r} broke off its stream.")
+    def _closing(self, batch: StreamBatch) -> StreamBatch:
+        """The last bytes' batch, with what the end of the bytes means."""
+        complete = self._finished or self._done
+        if batch.error is None and complete:
+            self._done = True
+            return StreamBatch(batch.events, last=True)
+        if batch.error is None or isinstance(batch.error, _Garbled):
+            broken = UpstreamFailed(f"Provider {self._provider!r} broke off its stream.")
+            return StreamBatch(batch.events, error=broken)
+        return batch
 
 
 class RelayReader(_Reader):
@@ -116,7 +120,7 @@ class RelayReader(_Reader):
         self._splitter = FrameSplitter()
 
     def decode(self, chunk: bytes) -> StreamBatch:
-        """The events that ``chunk`` completes. Raises the domain's error for an error event."""
+        """The events that ``chunk`` completes; an error event ends the batch as its ``error``."""
         run = self._splitter.decode(chunk)
         if not run or self._done:
             return StreamBatch((), last=self._done)
@@ -126,26 +130,28 @@ class RelayReader(_Reader):
         return self._read(run)
 
     def flush(self) -> StreamBatch:
-        """The end of the bytes. Raises ``UpstreamFailed`` where the answer was not complete."""
+        """The end of the bytes, with ``UpstreamFailed`` as error where the answer was not complete."""
         if self._done:
             return StreamBatch((), last=True)
         rest = self._splitter.flush()
-        try:
-            batch = self._read(rest + b"\n\n") if rest.strip() else StreamBatch(())
-        except _Garbled as error:
-            raise self._broke_off() from error
-        self._require_end()
-        if self._done:
-            return StreamBatch(batch.events, last=True)
-        self._done = True
-        return StreamBatch((*batch.events, Relayed(_STOP, 1)), last=True)
+        batch = self._read(rest + b"\n\n") if rest.strip() else StreamBatch(())
+        unmarked = not self._done
+        batch = self._closing(batch)
+        if batch.last and unmarked:
+            return StreamBatch((*batch.events, Relayed(_STOP, 1)), last=True)
+        return batch
 
     def _read(self, run: bytes) -> StreamBatch:
         events: list[StreamEvent] = []
         plain: list[bytes] = []
+        failure: GatewayError | None = None
         for frame in split_frames(run):
             event = parse_frame(frame)
-            read = None if event is None else self._open(event)
+            try:
+                read = None if event is None else self._open(event)
+            except GatewayError as error:
+                failure = error
+                break
             if read is None or not self._reported(read):
                 plain.append(frame)
             else:
@@ -160,7 +166,7 @@ class RelayReader(_Reader):
                 break
         if plain:
             events.append(Relayed(b"".join(plain), len(plain)))
-        return StreamBatch(tuple(events), last=self._done)
+        return StreamBatch(tuple(events), last=self._done, error=failure)
 
 
 class MessagesStreamReader(_Reader):
@@ -175,25 +181,22 @@ class MessagesStreamReader(_Reader):
         """Calls that have no arguments so far, with those of their first event."""
 
     def decode(self, chunk: bytes) -> StreamBatch:
-        """The events that ``chunk`` completes. Raises the domain's error for an error event."""
+        """The events that ``chunk`` completes; an error event ends the batch as its ``error``."""
         return self._batch(self._decoder.decode(chunk))
 
     def flush(self) -> StreamBatch:
-        """The end of the bytes. Raises ``UpstreamFailed`` where the answer was not complete."""
-        try:
-            batch = self._batch(self._decoder.flush())
-        except _Garbled as error:
-            raise self._broke_off() from error
-        self._require_end()
-        self._done = True
-        return StreamBatch(batch.events, last=True)
+        """The end of the bytes, with ``UpstreamFailed`` as error where the answer was not complete."""
+        return self._closing(self._batch(self._decoder.flush()))
 
     def _batch(self, incoming: list[SSEEvent]) -> StreamBatch:
         events: list[StreamEvent] = []
         for event in incoming:
             if self._done:
                 break
-            read = self._open(event)
+            try:
+                read = self._open(event)
+            except GatewayError as error:
+                return StreamBatch(tuple(events), error=error)
             match read.type:
                 case "message_start" if read.message is not None:
                     events.append(Started(id=read.message.id or "", model=read.message.model or ""))

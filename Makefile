@@ -1,0 +1,67 @@
+# On a machine with only Python 3.11+ and make: `make run` serves gateway.yaml, `make test` runs the whole suite.
+.DEFAULT_GOAL := help
+.PHONY: help run test lint bench soak lock clean
+
+PYTHON ?= $(shell for name in python3 python3.13 python3.12 python3.11; do \
+	if command -v $$name >/dev/null && $$name -c 'import sys; sys.exit(sys.version_info < (3, 11))'; then \
+	echo $$name; break; fi; done)
+VENV ?= .venv
+BIN := $(VENV)/bin
+LOCK := .ci/requirements.lock
+# Nothing of the environment around (PYTHONPATH, a user's site-packages) is to leak in.
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export PYTHONNOUSERSITE := 1
+install = $(BIN)/python -m pip install --quiet --constraint $(LOCK) --editable "$(1)"
+
+help:
+	@echo "make run    serve gateway.yaml on 127.0.0.1:8080"
+	@echo "make test   the whole suite"
+	@echo "make lint   ruff, mypy, import-linter"
+	@echo "make bench  requests/s, events/s and overhead beside a minimal proxy"
+
+$(BIN)/python:
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed: set PYTHON" >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+# A stamp for each set of extras: made anew when the project's or the lock file changes.
+$(VENV)/.run: pyproject.toml $(LOCK) | $(BIN)/python
+	$(call install,.)
+	@touch $@
+
+$(VENV)/.test: pyproject.toml $(LOCK) | $(BIN)/python
+	$(call install,.[test])
+	@touch $@ $(VENV)/.run
+
+$(VENV)/.lint: pyproject.toml $(LOCK) | $(BIN)/python
+	$(call install,.[test,lint,bench])
+	@touch $@ $(VENV)/.run $(VENV)/.test
+
+$(VENV)/.bench: pyproject.toml $(LOCK) | $(BIN)/python
+	$(call install,.[bench])
+	@touch $@ $(VENV)/.run
+
+run: $(VENV)/.run
+	exec $(BIN)/tornado-gateway serve --config gateway.yaml
+
+test: $(VENV)/.test
+	$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+lint: $(VENV)/.lint
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: $(VENV)/.bench
+	$(BIN)/python tests/benchmarks/run.py $(BENCH_ARGS)
+
+soak: $(VENV)/.bench
+	$(BIN)/python tests/benchmarks/soak.py $(SOAK_ARGS)
+
+# Written with uv, which sets up nothing else here.
+lock:
+	uv pip compile --quiet --universal --python-version 3.11 --all-extras --no-emit-index-url \
+		--no-header --output-file $(LOCK) pyproject.toml
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis dist build

@@ -1,0 +1,40 @@
+"""The files under deploy/, as far as they can be checked without what runs them."""
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).resolve().parents[2]
+DEPLOY = ROOT / "deploy"
+
+
+def test_the_image_copies_only_what_is_there_and_runs_as_nobody() -> None:
+    text = (DEPLOY / "Dockerfile").read_text()
+    for line in re.findall(r"^COPY (?!--from)(.*)$", text, re.MULTILINE):
+        *sources, _ = line.split()
+        assert all((ROOT / source).exists() for source in sources), line
+    assert re.search(r"^USER 10001$", text, re.MULTILINE)
+    assert "/health/live" in text
+
+
+def test_compose_builds_that_image_with_a_read_only_file_system() -> None:
+    service = yaml.safe_load((DEPLOY / "compose.yaml").read_text())["services"]["gateway"]
+    assert (DEPLOY / service["build"]["context"] / service["build"]["dockerfile"]).exists()
+    assert service["read_only"] is True
+
+
+def test_systemd_accepts_the_unit(tmp_path: Path) -> None:
+    tool = shutil.which("systemd-analyze")
+    if tool is None:
+        pytest.skip("systemd-analyze is not here")
+    # It looks for the program that the unit starts: one that is there stands in for it.
+    unit = tmp_path / "tornado-gateway.service"
+    text = (DEPLOY / "tornado-gateway.service").read_text()
+    unit.write_text(text.replace("/opt/tornado-gateway/bin/tornado-gateway", "/bin/true"))
+    done = subprocess.run([tool, "verify", str(unit)], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "tornado-gateway.service" not in done.stderr, done.stderr

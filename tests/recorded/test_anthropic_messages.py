@@ -36,6 +36,7 @@ from tornado_gateway.providers.anthropic import relay, response
 from tornado_gateway.providers.anthropic.errors import from_reply
 from tornado_gateway.providers.anthropic.request import chat_document
 from tornado_gateway.providers.anthropic.stream import MessagesStreamReader, RelayReader
+from tornado_gateway.providers.openai.request import chat_document as openai_document
 
 REPOSITORY = Path(__file__).parents[2]
 ROOTS = (
@@ -116,8 +117,6 @@ def test_a_request_opened_and_closed_again_means_the_same(case: Path) -> None:
 
 @pytest.mark.parametrize("case", cases("anthropic-messages/*/request.json"))
 def test_for_a_provider_of_another_family_it_is_told_or_refused_by_name(case: Path) -> None:
-    from tornado_gateway.providers.openai.request import chat_document as openai_document  # noqa: PLC0415
-
     body = (case / "request.json").read_bytes()
     chat = AnthropicMessages().decode_request(body).chat
     try:

@@ -5,6 +5,7 @@ from tornado.web import Application
 
 from tornado_gateway.domain.snapshot import SnapshotHolder
 from tornado_gateway.httpserver.base import UnknownPath
+from tornado_gateway.httpserver.dialects.anthropic_messages import AnthropicCountTokens, AnthropicMessages
 from tornado_gateway.httpserver.dialects.completions import CompletionsForm
 from tornado_gateway.httpserver.dialects.native import Native
 from tornado_gateway.httpserver.dialects.openai_chat import OpenAIChat
@@ -38,6 +39,8 @@ def make_application(services: Services) -> Application:
         [
             URLSpec(r"/v1/completions", ModelCallHandler, {"dialect": native, "pick": completions.pick}),
             URLSpec(r"/v1/chat/completions", ModelCallHandler, {"dialect": OpenAIChat()}),
+            URLSpec(r"/v1/messages", ModelCallHandler, {"dialect": AnthropicMessages()}),
+            URLSpec(r"/v1/messages/count_tokens", ModelCallHandler, {"dialect": AnthropicCountTokens()}),
             URLSpec(r"/v1/models", ModelsHandler),
             URLSpec(r"/v1/models/(.+)", ModelHandler),
             URLSpec(r"/health", HealthHandler),

@@ -1,7 +1,7 @@
 """bytes -> Snapshot, the same way for serve, check, explain and every reload."""
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Set
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -14,6 +14,7 @@ from tornado_gateway.config.decode import decode
 from tornado_gateway.config.model import PriceSettings, ProviderSettings, Settings
 from tornado_gateway.config.problems import ConfigInvalid, Position, Problem
 from tornado_gateway.config.schema import settle_types, validate
+from tornado_gateway.config.source import Path as KeyPath
 from tornado_gateway.config.source import read
 from tornado_gateway.domain.money import PriceCard
 from tornado_gateway.domain.ports import ChatProvider
@@ -54,16 +55,21 @@ def parse(content: bytes, path: Path, environ: Mapping[str, str]) -> Loaded:
         raise ConfigInvalid([Problem(str(path), Position(line, column), (), "not UTF-8")]) from error
     source = read(text, str(path), environ)
     settle_types(source)
-    found = [*source.problems, *validate(source)]
-    # What the schema said of a place, the crosscheck need not say again.
-    said = {(problem.position, problem.path) for problem in found}
-    found += [problem for problem in crosscheck(source) if (problem.position, problem.path) not in said]
+    found = list(source.problems)
+    for look in (validate, crosscheck):
+        # What is wrong with a place makes whatever else is said of it, or of what it holds, guesswork.
+        said = {problem.path for problem in found if problem.path}
+        found += [problem for problem in look(source) if not _below(problem, said)]
     errors = [problem for problem in found if problem.severity == "error"]
     if errors:
         raise ConfigInvalid(errors)
     settings = decode(source)
     warnings = tuple(problem for problem in found if problem.severity == "warning")
     return Loaded(path=path, settings=settings, revision=revision_of(settings), warnings=warnings)
+
+
+def _below(problem: Problem, said: Set[KeyPath]) -> bool:
+    return any(problem.path[:length] in said for length in range(1, len(problem.path) + 1))
 
 
 def revision_of(settings: Settings) -> str:

@@ -52,7 +52,7 @@ def settle_types(source: Source) -> None:
 def _settle(value: Any, schema: dict[str, Any]) -> Any:
     schema = _resolved(schema)
     kind = schema.get("type")
-    if isinstance(value, Expanded) and isinstance(kind, str):
+    if isinstance(value, str) and (kind == "array" or isinstance(value, Expanded)) and isinstance(kind, str):
         return coerce(value, kind)
     if isinstance(value, dict):
         known = schema.get("properties", {})

@@ -216,6 +216,18 @@ def test_an_openai_client_has_claude_s_answer(openai_client: openai.OpenAI, upst
     }
 
 
+def test_an_openai_client_hands_claude_s_thought_back(openai_client: openai.OpenAI, upstream: Double) -> None:
+    upstream.script = answering(json.dumps(MESSAGE))
+    answer = openai_client.chat.completions.create(model="claude-opus-4-8", messages=MESSAGES)
+    result: Any = {"role": "tool", "tool_call_id": "toolu_1", "content": "31"}
+    turns: Any = [*MESSAGES, answer.choices[0].message.to_dict(), result]
+    openai_client.chat.completions.create(model="claude-opus-4-8", messages=turns)
+    assert upstream.seen[1].body["messages"][1:] == [
+        {"role": "assistant", "content": MESSAGE["content"]},
+        {"role": "user", "content": [{"type": "tool_result", "tool_use_id": "toolu_1", "content": "31"}]},
+    ]
+
+
 def test_an_openai_client_has_claude_s_stream(openai_client: openai.OpenAI, upstream: Double) -> None:
     upstream.script = streaming()
     with openai_client.chat.completions.stream(model="claude-opus-4-8", messages=MESSAGES) as stream:

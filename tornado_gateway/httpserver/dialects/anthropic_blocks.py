@@ -96,7 +96,7 @@ def content_parts(content: str | Sequence[Block], path: str) -> tuple[Part, ...]
     parts: list[Part] = []
     for position, block in enumerate(content):
         inner = f"{path}[{position}]"
-        carried = _carried_seal(block)
+        carried = carried_seal(block)
         if carried is not None:
             _attach(parts, carried)
             continue
@@ -104,7 +104,7 @@ def content_parts(content: str | Sequence[Block], path: str) -> tuple[Part, ...]
     return _with_call_signatures(parts, content)
 
 
-def _carried_seal(block: Block) -> Seal | None:
+def carried_seal(block: Block) -> Seal | None:
     """The seal of a thinking block that is no thought: it only carries something else's signature."""
     content = unseal(str(block.get("signature"))) if block.get("type") == "thinking" else None
     return content if content is not None and (content.call_id or content.of_text) else None
@@ -119,7 +119,7 @@ def _attach(parts: list[Part], content: Seal) -> None:
 
 
 def _with_call_signatures(parts: list[Part], content: Sequence[Block]) -> tuple[Part, ...]:
-    seals = [seal for block in content if (seal := _carried_seal(block)) is not None and seal.call_id]
+    seals = [seal for block in content if (seal := carried_seal(block)) is not None and seal.call_id]
     signatures = {seal.call_id: seal.signature for seal in seals}
     if not signatures:
         return tuple(parts)

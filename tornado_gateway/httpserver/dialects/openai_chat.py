@@ -24,6 +24,7 @@ from tornado_gateway.httpserver.dialects.decoding import decode_as, decode_field
 from tornado_gateway.httpserver.dialects.openai_errors import encode_error
 from tornado_gateway.httpserver.dialects.openai_messages import chat_request, open_document
 from tornado_gateway.httpserver.dialects.openai_stream import FINISH_REASONS, ChatStreamEncoder
+from tornado_gateway.httpserver.dialects.openai_thoughts import thinking_blocks
 
 NonEmptyName = Annotated[str, msgspec.Meta(min_length=1)]
 
@@ -126,7 +127,7 @@ def _choice(choice: Choice) -> dict[str, Any]:
         message["content"] = "".join(part.text for part in texts)
     elif not choice.message.parts:
         message["content"] = ""
-    annotations = [note for part in texts for note in part.annotations]
+    annotations = [note for part in texts for note in part.annotations if _is_own(note)]
     if annotations:
         message["annotations"] = annotations
     refusals = [part.text for part in choice.message.parts if isinstance(part, Refusal)]
@@ -135,6 +136,9 @@ def _choice(choice: Choice) -> dict[str, Any]:
     thoughts = [part.text for part in choice.message.parts if isinstance(part, Reasoning) and part.text]
     if thoughts:
         message["reasoning_content"] = "".join(thoughts)
+    blocks = thinking_blocks(choice.message.parts)
+    if blocks:
+        message["thinking_blocks"] = blocks
     calls = [_tool_call(call) for call in choice.message.tool_calls]
     if calls:
         message["tool_calls"] = calls
@@ -144,6 +148,11 @@ def _choice(choice: Choice) -> dict[str, Any]:
         "logprobs": choice.logprobs,
         "finish_reason": FINISH_REASONS[choice.finish_reason],
     }
+
+
+def _is_own(note: Any) -> bool:
+    """Another family's citations point into something that this form does not have."""
+    return isinstance(note, dict) and not str(note.get("type")).endswith("_location")
 
 
 def _tool_call(call: ToolCall) -> dict[str, Any]:

@@ -28,6 +28,7 @@ from tornado_gateway.domain.chat import (
     ToolResult,
 )
 from tornado_gateway.domain.errors import InvalidRequest
+from tornado_gateway.httpserver.dialects.openai_thoughts import hand_back
 
 _DATA_URL = re.compile(r"^data:(?P<type>[^;,]*)(?:;[^,]*)?;base64,(?P<data>.*)$", re.DOTALL)
 _ROLES: dict[str, Role] = {
@@ -123,8 +124,9 @@ def _message(message: dict[str, Any], path: str) -> Message:
 
 def _assistant_parts(message: dict[str, Any], content: list[Part], path: str) -> list[Part]:
     parts: list[Part] = []
+    blocks = message.get("thinking_blocks")
     thought = message.get("reasoning_content") or message.get("reasoning")
-    if isinstance(thought, str):
+    if isinstance(thought, str) and not blocks:
         parts.append(Reasoning(text=thought, origin="openai"))
     parts.extend(content)
     if message.get("refusal"):
@@ -134,7 +136,7 @@ def _assistant_parts(message: dict[str, Any], content: list[Part], path: str) ->
     legacy = message.get("function_call")
     if isinstance(legacy, dict):
         parts.append(ToolCall(id=legacy["name"], name=legacy["name"], arguments=legacy.get("arguments", "")))
-    return parts
+    return hand_back(blocks, parts, f"{path}.thinking_blocks") if blocks else parts
 
 
 def _tool_result(message: dict[str, Any], path: str) -> ToolResult:

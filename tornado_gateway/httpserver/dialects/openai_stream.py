@@ -24,6 +24,7 @@ from tornado_gateway.domain.stream import (
 )
 from tornado_gateway.httpserver.dialects.costing import chat_usage, frame_with_cost
 from tornado_gateway.httpserver.dialects.openai_errors import error_event
+from tornado_gateway.httpserver.dialects.openai_thoughts import ThoughtsOfStream
 
 FINISH_REASONS: dict[FinishReason, str] = {
     "stop": "stop",
@@ -99,20 +100,32 @@ class ChatStreamEncoder(OpenAIStreamEncoder):
     def __init__(self, call: ModelCall) -> None:
         super().__init__(call)
         self._greeted: set[int] = set()
+        self._thoughts: dict[int, ThoughtsOfStream] = {}
 
     def _translated(self, event: StreamEvent) -> bytes:
         match event:
             case TextDelta():
-                return self._chunk(event.choice, {"content": event.text}, logprobs=event.logprobs)
+                return self._chunk(event.choice, self._signed(event, content=event.text), logprobs=event.logprobs)
             case RefusalDelta():
                 return self._chunk(event.choice, {"refusal": event.text})
             case ReasoningDelta():
-                return self._chunk(event.choice, {"reasoning_content": event.text}) if event.text else b""
+                read = {"reasoning_content": event.text} if event.text else {}
+                delta = self._signed(event, **read)
+                return self._chunk(event.choice, delta) if delta else b""
             case ToolCallDelta():
-                return self._chunk(event.choice, {"tool_calls": [_tool_call_delta(event)]})
+                return self._chunk(event.choice, self._signed(event, tool_calls=[_tool_call_delta(event)]))
             case Finished():
                 return self._chunk(event.choice, {}, finish_reason=FINISH_REASONS[event.reason])
         return b""
+
+    def _signed(self, event: TextDelta | ReasoningDelta | ToolCallDelta, **delta: Any) -> dict[str, Any]:
+        if event.signature is None and type(event) is not ReasoningDelta:
+            return delta
+        thoughts = self._thoughts.get(event.choice)
+        if thoughts is None:
+            thoughts = self._thoughts[event.choice] = ThoughtsOfStream()
+        blocks = thoughts.add(event)
+        return {**delta, "thinking_blocks": blocks} if blocks else delta
 
     def _chunk(
         self, choice: int, delta: dict[str, Any], *, finish_reason: str | None = None, logprobs: Any = None

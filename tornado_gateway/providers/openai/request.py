@@ -12,6 +12,7 @@ from tornado_gateway.domain.chat import (
     Audio,
     ChatRequest,
     Document,
+    Effort,
     Image,
     Message,
     Part,
@@ -30,6 +31,9 @@ from tornado_gateway.domain.wire import Wire
 
 _REASONING_FAMILIES = ("o1", "o3", "o4", "gpt-5", "gpt-6")
 """Models that refuse ``max_tokens`` and want ``max_completion_tokens``."""
+
+_EFFORTS: dict[Effort, Effort] = {"max": "xhigh"}
+"""Where the API has another word for the most."""
 
 STREAM_OPTIONS = msgspec.Raw(b'{"include_usage":true}')
 
@@ -77,7 +81,7 @@ def chat_document(chat: ChatRequest, model: str, dropped: list[str]) -> dict[str
         "tool_choice": _tool_choice(chat.tool_choice, chat.tools),
         "parallel_tool_calls": chat.parallel_tool_calls,
         "response_format": _response_format(chat.response_format),
-        "reasoning_effort": thinking.effort if thinking else None,
+        "reasoning_effort": _EFFORTS.get(thinking.effort, thinking.effort) if thinking and thinking.effort else None,
         "verbosity": chat.verbosity,
         "user": chat.user,
         "metadata": chat.metadata,

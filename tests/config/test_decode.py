@@ -1,0 +1,52 @@
+from decimal import Decimal
+
+from tornado_gateway.config.decode import decode
+from tornado_gateway.config.model import TargetSettings
+from tornado_gateway.config.source import read
+
+TEXT = """\
+server: {port: 1, read_timeout: 1.5}
+log: {level: DEBUG, format: human}
+cors: {allowed_origins: ["https://a.example"], max_age: 5}
+providers:
+  echo: {kind: echo, pause: 0.5}
+  openai: {kind: openai, base_url: "http://x/v1", api_key: k, timeout: 7, max_retries: 0}
+routes:
+  echo4: {provider: echo}
+  fast: {strategy: weighted, targets: [{provider: openai, model: m, weight: 3}], fallbacks: [echo4]}
+pricing:
+  allow_unpriced: true
+  models:
+    echo/echo4: {free: true}
+    openai/m: {input: 0.10, output: 2, cached_input: 0.01}
+"""
+
+
+def test_a_document_becomes_settings() -> None:
+    settings = decode(read(TEXT, "f", {}))
+    assert (settings.server.port, settings.server.read_timeout, settings.server.write_timeout) == (1, 1.5, 30.0)
+    assert (settings.log.level, settings.log.format) == ("DEBUG", "human")
+    assert (settings.cors.origins, settings.cors.max_age) == (frozenset({"https://a.example"}), 5)
+    echo, openai = settings.providers
+    assert (echo.kind, echo.options, echo.timeout) == ("echo", {"pause": 0.5}, 60.0)
+    assert (openai.base_url, openai.api_key, openai.timeout, openai.max_retries) == ("http://x/v1", "k", 7.0, 0)
+    short, fast = settings.routes
+    assert short.targets == (TargetSettings("echo"),)
+    assert (fast.targets, fast.strategy, fast.fallbacks) == (
+        (TargetSettings("openai", "m", 3),),
+        "weighted",
+        ("echo4",),
+    )
+    assert fast.line == 9
+    free, priced = settings.prices
+    assert free.free
+    assert priced.rates == {"input": Decimal("0.10"), "output": Decimal(2), "cached_input": Decimal("0.01")}
+    assert priced.line == 14
+    assert settings.allow_unpriced
+
+
+def test_empty_texts_are_nothing() -> None:
+    text = 'providers: {a: {kind: openai, api_key: "", base_url: ""}}\nroutes: {}\npricing: {models: {}}'
+    (provider,) = decode(read(text, "f", {})).providers
+    assert provider.api_key is None
+    assert provider.base_url is None

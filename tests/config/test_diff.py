@@ -1,0 +1,51 @@
+from pathlib import Path
+
+from tornado_gateway.config.build import parse
+from tornado_gateway.config.diff import differences, needs_restart
+from tornado_gateway.config.model import Settings
+from tornado_gateway.config.schema import packaged_default
+
+TEXT = packaged_default().read_text()
+
+
+def settings(*changes: tuple[str, str], **environ: str) -> Settings:
+    text = TEXT
+    for old, new in changes:
+        assert old in text
+        text = text.replace(old, new, 1)
+    return parse(text.encode(), Path("f"), environ).settings
+
+
+def test_nothing_changed() -> None:
+    assert differences(settings(), settings(("version: 1", "# moved\nversion: 1"))) == ()
+
+
+def test_prices_routes_and_providers_by_name() -> None:
+    new = settings(
+        ("openai/gpt-4: {input: 0.03", "openai/gpt-4: {input: 0.04"),
+        ("  gpt-4-turbo: {provider: openai}\n", ""),
+        ("  echo4: {provider: echo}", "  echo4: {provider: echo}\n  new: {provider: echo, model: echo4}"),
+        ("openai/gpt-3.5-turbo: {input: 0.0005, output: 0.0015}", "openai/gpt-3.5-turbo: {free: true}"),
+        ("{kind: echo}", "{kind: echo, pause: 1}"),
+        ("    openai/gpt-4-turbo: {input: 0.01, output: 0.03}\n", "    openai/other: {free: true}\n"),
+    )
+    assert differences(settings(), new) == (
+        "provider echo: options changed",
+        "route gpt-4-turbo removed",
+        "route new added",
+        "price of openai/gpt-4: input 0.03 -> 0.04",
+        "price of openai/gpt-4-turbo removed",
+        "price of openai/gpt-3.5-turbo: now free",
+        "price of openai/other added",
+    )
+
+
+def test_a_changed_key_is_told_and_not_shown() -> None:
+    lines = differences(settings(OPENAI_API_KEY="sk-planted-1"), settings(OPENAI_API_KEY="sk-planted-2"))
+    assert lines == ("provider openai: api_key changed",)
+
+
+def test_what_needs_a_restart() -> None:
+    assert needs_restart(settings(), settings(SERVER_PORT="1", SERVER_READ_TIMEOUT="9")) == (
+        "server.port needs a restart",
+    )

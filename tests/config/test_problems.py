@@ -1,0 +1,23 @@
+from tornado_gateway.config.problems import ConfigInvalid, Position, Problem, did_you_mean, key_path
+
+
+def test_a_problem_reads_as_compilers_write_them() -> None:
+    problem = Problem("gateway.yaml", Position(3, 7), ("routes", "a b", "targets", 1, "provider"), "no")
+    assert str(problem) == "gateway.yaml:3:7: routes.a b.targets[1].provider: no"
+    assert str(Problem("f", Position(1, 1), (), "no")) == "f:1:1: no"
+    assert str(Problem("f", Position(1, 1), ("a",), "no", "warning")) == "f:1:1: warning: a: no"
+
+
+def test_all_problems_come_in_the_files_order() -> None:
+    late, early = Problem("f", Position(9, 1), (), "late"), Problem("f", Position(2, 5), (), "early")
+    assert str(ConfigInvalid([late, early])) == "f:2:5: early\nf:9:1: late"
+
+
+def test_a_near_word_is_offered_and_a_far_one_is_not() -> None:
+    assert did_you_mean("prot", ["port", "host"]) == " (did you mean 'port'?)"
+    assert did_you_mean("xyz", ["port", "host"]) == ""
+
+
+def test_key_path() -> None:
+    assert key_path(()) == ""
+    assert key_path(("a", 0, 1, "b")) == "a[0][1].b"

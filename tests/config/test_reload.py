@@ -1,0 +1,201 @@
+import asyncio
+import os
+import shutil
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tornado_gateway.config.build import build, load
+from tornado_gateway.config.reload import Reloader
+from tornado_gateway.config.schema import packaged_default
+from tornado_gateway.domain.events import ConfigRejected, ConfigReloaded
+from tornado_gateway.domain.snapshot import SnapshotHolder
+
+TEXT = packaged_default().read_text()
+
+
+class Clock:
+    def monotonic(self) -> float:
+        raise AssertionError("nobody measures here")
+
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+    async def sleep(self, seconds: float) -> None:
+        raise AssertionError("nobody sleeps here")
+
+
+class Followed:
+    """A reloader on a real file, and what it published."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.events: list[Any] = []
+        loaded = load(path, {})
+        self.snapshots = SnapshotHolder(build(loaded, make_provider=_provider, now=Clock().now))
+        self.reloader = Reloader(
+            loaded, environ={}, snapshots=self.snapshots, make_provider=_provider, publisher=self, clock=Clock()
+        )
+
+    def publish(self, event: Any) -> None:
+        self.events.append(event)
+
+    def price(self) -> str:
+        card = self.snapshots.current.prices.find("openai", "gpt-4")
+        assert card is not None
+        return str(card.input)
+
+    async def until(self, condition: Callable[[], bool], seconds: float = 1.0) -> None:
+        async with asyncio.timeout(seconds):
+            while not condition():
+                await asyncio.sleep(0.005)
+
+
+def _provider(settings: Any) -> Any:
+    return settings
+
+
+def priced(price: str) -> str:
+    return TEXT.replace("input: 0.03,", f"input: {price},")
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return Path(shutil.copy(packaged_default(), tmp_path / "gateway.yaml"))
+
+
+async def following(path: Path, check: Callable[[Followed], Awaitable[None]]) -> None:
+    followed = Followed(path)
+    followed.reloader.start()
+    try:
+        await check(followed)
+    finally:
+        await followed.reloader.close()
+
+
+async def test_an_edit_in_place_is_live_within_a_second(file: Path) -> None:
+    async def check(followed: Followed) -> None:
+        file.write_text(priced("0.04"))
+        await followed.until(lambda: followed.price() == "0.04")
+        (event,) = followed.events
+        assert isinstance(event, ConfigReloaded)
+        assert event.notes == ("price of openai/gpt-4: input 0.03 -> 0.04",)
+        assert followed.reloader.status.revision == event.revision == followed.snapshots.current.revision
+
+    await following(file, check)
+
+
+async def test_an_atomic_rename(file: Path) -> None:
+    async def check(followed: Followed) -> None:
+        new = file.with_suffix(".new")
+        new.write_text(priced("0.05"))
+        new.rename(file)
+        await followed.until(lambda: followed.price() == "0.05")
+
+    await following(file, check)
+
+
+async def test_kubernetes_swap_of_data(tmp_path: Path) -> None:
+    def publish(version: str, text: str) -> None:
+        folder = tmp_path / f"..{version}"
+        folder.mkdir()
+        (folder / "gateway.yaml").write_text(text)
+        link = tmp_path / "..data_tmp"
+        link.symlink_to(folder.name)
+        link.rename(tmp_path / "..data")
+
+    publish("2026_01", TEXT)
+    file = tmp_path / "gateway.yaml"
+    file.symlink_to("..data/gateway.yaml")
+
+    async def check(followed: Followed) -> None:
+        publish("2026_02", priced("0.06"))
+        await followed.until(lambda: followed.price() == "0.06")
+        publish("2026_03", priced("0.07"))
+        await followed.until(lambda: followed.price() == "0.07")
+
+    await following(file, check)
+
+
+async def test_asked_to_it_reads_even_a_file_that_looks_the_same(file: Path) -> None:
+    async def check(followed: Followed) -> None:
+        times = file.stat()
+        file.write_text(priced("0.04"))  # the same size, and below the same times
+        os.utime(file, ns=(times.st_atime_ns, times.st_mtime_ns))
+        followed.reloader.reload_now()
+        await followed.until(lambda: followed.price() == "0.04")
+
+    await following(file, check)
+
+
+async def test_a_bad_file_changes_nothing_and_a_good_one_clears_it(file: Path) -> None:
+    async def check(followed: Followed) -> None:
+        before = followed.snapshots.current
+        file.write_text(priced("-1"))
+        await followed.until(lambda: bool(followed.events))
+        (event,) = followed.events
+        assert isinstance(event, ConfigRejected)
+        assert event.revision == before.revision
+        assert "must be at least 0, not -1" in event.problems[0]
+        assert followed.snapshots.current is before
+        assert followed.reloader.status.last_error == event.problems
+        file.write_text(TEXT)
+        await followed.until(lambda: followed.reloader.status.last_error is None)
+        assert followed.snapshots.current is before
+        assert len(followed.events) == 1
+
+    await following(file, check)
+
+
+async def test_a_file_that_is_gone_is_reported_once(file: Path) -> None:
+    async def check(followed: Followed) -> None:
+        file.unlink()
+        await followed.until(lambda: bool(followed.events))
+        assert "can't be read" in followed.events[0].problems[0]
+        file.write_text(priced("0.04"))
+        await followed.until(lambda: followed.price() == "0.04")
+        assert [type(event) for event in followed.events] == [ConfigRejected, ConfigReloaded]
+
+    await following(file, check)
+
+
+async def test_a_touch_and_a_comment_are_no_news(file: Path) -> None:
+    async def check(followed: Followed) -> None:
+        file.write_text(TEXT + "# a word\n")
+        signature = followed.reloader._signature
+        await followed.until(lambda: followed.reloader._signature != signature)
+        assert followed.events == []
+
+    await following(file, check)
+
+
+async def test_half_a_file_is_not_read(file: Path) -> None:
+    """An editor that writes slowly: each look finds it changed, until it rests."""
+
+    async def check(followed: Followed) -> None:
+        # Up to here the text is a good file, with fewer routes and prices.
+        half = priced("0.04").split("  gpt-4-turbo: {provider")[0]
+        pieces = [half[: len(half) // 2], half, priced("0.04")]
+        for piece in pieces:
+            file.write_text(piece)
+            await asyncio.sleep(0)
+        await followed.until(lambda: followed.price() == "0.04")
+        assert len(followed.events) == 1
+        assert followed.snapshots.current.routes.get("gpt-4-turbo") is not None
+
+    await following(file, check)
+
+
+async def test_two_hundred_reloads_leave_one_revision_alive(file: Path) -> None:
+    async def check(followed: Followed) -> None:
+        for turn in range(200):
+            file.write_text(priced(f"0.{turn + 100}"))
+            followed.reloader.reload_now()
+            await followed.until(lambda turn=turn: followed.price() == f"0.{turn + 100}", 5.0)  # type: ignore[misc]
+        assert followed.snapshots.revisions == 1
+        assert len(followed.events) == 200
+
+    await following(file, check)

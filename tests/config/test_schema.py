@@ -1,0 +1,55 @@
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Any
+
+from jsonschema import Draft202012Validator
+
+from tornado_gateway.config.schema import load_schema, packaged_default, settle_types, validate
+from tornado_gateway.config.source import read
+
+
+def objects(schema: Any) -> Iterator[dict[str, Any]]:
+    if isinstance(schema, dict):
+        yield schema
+        for value in schema.values():
+            yield from objects(value)
+    elif isinstance(schema, list):
+        for value in schema:
+            yield from objects(value)
+
+
+def test_the_schema_is_one() -> None:
+    Draft202012Validator.check_schema(load_schema())
+
+
+def test_every_property_is_described_and_unknown_keys_are_refused_at_every_level() -> None:
+    for schema in objects(load_schema()):
+        for name, inner in schema.get("properties", {}).items():
+            if isinstance(inner, dict) and "$ref" not in inner:
+                assert inner.get("description"), name
+        if schema.get("type") == "object":
+            assert "additionalProperties" in schema
+            assert schema["additionalProperties"] is not True
+
+
+def test_the_packaged_default_has_no_problem() -> None:
+    source = read(packaged_default().read_text(), "gateway.yaml", {})
+    settle_types(source)
+    assert not source.problems
+    assert not list(validate(source))
+    assert source.value["server"]["port"] == 8080
+    assert source.value["cors"]["allowed_origins"] == ["*"]
+    assert source.value["cors"]["allow_credentials"] is True
+
+
+def test_a_decimal_is_a_number_and_no_integer() -> None:
+    text = "version: 1\nserver: {read_timeout: 1.5, port: 1.5}"
+    messages = [str(problem) for problem in validate(read(text, "f", {}))]
+    assert any("server.port: expected a whole number, not 1.5" in message for message in messages)
+    assert not any("read_timeout" in message for message in messages)
+
+
+def test_only_what_came_from_outside_changes_its_type() -> None:
+    source = read('server: {port: "8080", max_body_bytes: "${N}", read_timeout: "${T}"}', "f", {"N": "7", "T": "0.5"})
+    settle_types(source)
+    assert source.value["server"] == {"port": "8080", "max_body_bytes": 7, "read_timeout": Decimal("0.5")}

@@ -1,0 +1,112 @@
+import re
+from decimal import Decimal
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tornado_gateway.config.problems import ConfigInvalid, Position
+from tornado_gateway.config.source import Expanded, coerce, read
+
+
+def test_every_key_and_value_has_its_place() -> None:
+    source = read("a: 1\nb:\n  - x\n  - {c: y}\n", "f", {})
+    assert source.value == {"a": 1, "b": ["x", {"c": "y"}]}
+    assert source.position(("a",)) == Position(1, 4)
+    assert source.key_position(("b",)) == Position(2, 1)
+    assert source.position(("b", 1, "c")) == Position(4, 9)
+    assert source.key_position(("b", 1, "c")) == Position(4, 6)
+    assert source.position(("b", 1, "missing")) == Position(4, 5)
+
+
+def test_a_price_keeps_its_own_digits() -> None:
+    value = read("a: 0.10\nb: 1e-3\nc: 0.1234567890123456789012345", "f", {}).value
+    assert [str(value[name]) for name in "abc"] == ["0.10", "0.001", "0.1234567890123456789012345"]
+    assert all(isinstance(number, Decimal) for number in value.values())
+
+
+@pytest.mark.parametrize("text", ["on", "yes", "no", "off", "1:30", "2027-01-01", "0x10", "0o17", "1_000", "=", ".inf"])
+def test_what_yaml_1_1_would_bend_stays_a_text(text: str) -> None:
+    assert read(f"a: {text}", "f", {}).value == {"a": text}
+
+
+def test_plain_scalars_of_the_core_schema() -> None:
+    value = read("[~, null, true, False, 012, -3, +4, .5, 'true', \"1\"]", "f", {}).value
+    assert value == [None, None, True, False, 12, -3, 4, Decimal("0.5"), "true", "1"]
+
+
+def test_anchors_are_followed() -> None:
+    assert read("a: &x {b: 1}\nc: *x", "f", {}).value == {"a": {"b": 1}, "c": {"b": 1}}
+
+
+def test_aliases_can_not_blow_up() -> None:
+    text = "a: &a [x, x, x, x, x, x, x, x, x]\n"
+    for before, name in zip("abcdefgh", "bcdefghi", strict=True):
+        text += f"{name}: &{name} [{', '.join([f'*{before}'] * 9)}]\n"
+    with pytest.raises(ConfigInvalid, match="beyond measure"):
+        read(text, "f", {})
+
+
+def test_an_empty_file_is_an_empty_mapping() -> None:
+    assert read("# nothing\n", "f", {}).value == {}
+
+
+def test_a_key_that_is_no_text() -> None:
+    assert "a key must be a text" in str(read("? [a]\n: b\n", "f", {}).problems[0])
+
+
+def test_references() -> None:
+    environ = {"NAME": "value", "EMPTY": ""}
+    source = read(
+        'a: "${NAME}"\nb: "x${NAME}y"\nc: ${EMPTY:-d}\nd: "${EMPTY}"\ne: ${NO:-}\nf: $$5\ng: "${NO:-a b}"', "f", environ
+    )
+    assert source.value == {"a": "value", "b": "xvaluey", "c": "d", "d": "", "e": "", "f": "$5", "g": "a b"}
+    assert not source.problems
+    assert isinstance(source.value["a"], Expanded)
+
+
+def test_a_reference_without_value_names_the_variable_and_its_place() -> None:
+    (problem,) = read("a:\n  b: ${NOPE}\n", "f", {}).problems
+    assert str(problem) == "f:2:6: a.b: the environment variable NOPE is not set"
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "value"),
+    [
+        ("8080", "integer", 8080),
+        (" 8080 ", "integer", 8080),
+        ("80.5", "integer", "80.5"),
+        ("2.50", "number", Decimal("2.50")),
+        ("TRUE", "boolean", True),
+        ("yes", "boolean", "yes"),
+        ("a, b,,c", "array", ["a", "b", "c"]),
+        ("x", "string", "x"),
+    ],
+)
+def test_a_text_takes_the_type_that_is_wanted(text: str, kind: str, value: object) -> None:
+    result = coerce(Expanded(text), kind)
+    assert result == value
+    assert type(result) is type(value)
+
+
+scalars = st.one_of(st.text(), st.integers(), st.booleans(), st.none())
+keys = st.text(min_size=1).map(lambda key: key.replace("$", "-"))  # references are for values
+documents = st.recursive(scalars, lambda inner: st.lists(inner) | st.dictionaries(keys, inner), max_leaves=20)
+
+
+@given(st.dictionaries(keys, documents))
+def test_whatever_yaml_writes_quoted_is_read_back(document: dict[str, object]) -> None:
+    # Forced quotes: what is a text by its quotes is one here; numbers and words are written by the same rules.
+    text = yaml.safe_dump(document, default_style='"', allow_unicode=True)
+    text = re.sub(r'!!(int|bool|null|float) "([^"]*)"', r"\2", text)
+    source = read(text.replace("$", "$$"), "f", {})
+    assert source.value == document
+
+
+@given(st.text())
+def test_no_text_breaks_the_reader(text: str) -> None:
+    try:
+        read(text, "f", {})
+    except ConfigInvalid as invalid:
+        assert invalid.problems[0].position.line >= 1

@@ -41,6 +41,7 @@ class Sample:
     files: int
     in_flight: float
     upstream_connections: int
+    upstream_accepted: int
     upstream_calls: int
     answered: int
 
@@ -88,6 +89,7 @@ class Soak:
         self._record = Record()
         self._crowd = Crowd(running.port, size=clients, lazy=4, record=self._record)
         self._reloads = 0
+        self._asked = 0
         self.samples: list[Sample] = []
 
     async def run(self) -> Verdict:
@@ -130,6 +132,7 @@ class Soak:
             )
 
     async def _sample(self) -> Sample:
+        self._asked += 1
         stats = json.loads(await asyncio.to_thread(fetch, self._upstream.port, "/stats"))
         metrics = (await asyncio.to_thread(fetch, self._running.port, "/metrics")).decode()
         return Sample(
@@ -138,6 +141,7 @@ class Soak:
             files=self._process.num_fds(),
             in_flight=metric(metrics, "gateway_in_flight"),
             upstream_connections=stats["connections"],
+            upstream_accepted=stats["accepted"],
             upstream_calls=stats["calls"],
             answered=self._record.answered.total(),
         )
@@ -152,7 +156,8 @@ class Soak:
         verdict.check(resting.in_flight == 0, f"gateway_in_flight after 5 s: {resting.in_flight:.0f}")
         seen = len(record.costs)
         verdict.check(seen > 1, f"revisions seen in answers: {seen} of {self._reloads} reloads")
-        verdict.check(rejected == 0, f"reloads rejected: {rejected:.0f}")
+        # An edit in place may be read half-way: refused, and read again.
+        verdict.check(rejected <= self._reloads // 20, f"reloads rejected: {rejected:.0f} of {self._reloads}")
         mixed = {revision: dict(costs) for revision, costs in record.costs.items() if len(costs) != 1}
         verdict.check(not mixed, f"revisions with more than one cost: {mixed or 'none'}")
         strange = {Decimal(cost) for costs in record.costs.values() for cost in costs} - _valid_costs()
@@ -166,6 +171,10 @@ class Soak:
         verdict.check(
             pooled.upstream_connections == 0, f"idle upstream connections left: {pooled.upstream_connections}"
         )
+        # A client that hangs up costs its connection; a call that ends well must leave its one to the next.
+        wanted = record.hung_up.total() + record.answered.total() // 20
+        made = pooled.upstream_accepted - self._asked
+        verdict.check(made <= wanted, f"upstream connections made: {made}, at most {wanted} were to be expected")
         verdict.check(pooled.files <= before.files + 2, f"open files: {before.files} before, {pooled.files} after")
         verdict.lines.append(f"       answered: {_counts(record.answered)}; hung up: {_counts(record.hung_up)}")
         return verdict
@@ -222,7 +231,7 @@ def main() -> int:
     with (
         tempfile.TemporaryDirectory() as folder,
         (Path(folder) / "log").open("a+") as log,
-        helper("upstream.py", "--pause=0.005", "--think=0.005", core=where.rest) as upstream,
+        helper("upstream.py", "--pause=0.005", "--think=0.005", "--late-end", core=where.rest) as upstream,
     ):
         config = write_config(Path(folder), upstream.port)
         watch = LogWatch(log)

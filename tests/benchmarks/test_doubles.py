@@ -50,10 +50,10 @@ def test_the_double_answers_a_completion_with_usage() -> None:
     assert answer.json()["choices"][0]["finish_reason"] == "stop"
 
 
-@pytest.mark.parametrize("batch", [1, 7, 1000])
-def test_the_double_streams_as_many_events_as_asked_for(batch: int) -> None:
+@pytest.mark.parametrize(("batch", "more"), [(1, ()), (7, ("--late-end",)), (1000, ())])
+def test_the_double_streams_as_many_events_as_asked_for(batch: int, more: tuple[str, ...]) -> None:
     body = {"model": "gpt-4", "messages": [], "stream": True, "double_events": 25}
-    with upstream(f"--batch={batch}", "--pause=0.001") as port:
+    with upstream(f"--batch={batch}", "--pause=0.001", *more) as port:
         answer = httpx.post(f"http://127.0.0.1:{port}/v1/chat/completions", json=body)
         stats = httpx.get(f"http://127.0.0.1:{port}/stats").json()
     assert answer.headers["content-type"].startswith("text/event-stream")
@@ -64,6 +64,7 @@ def test_the_double_streams_as_many_events_as_asked_for(batch: int) -> None:
     assert [chunk["usage"] is not None for chunk in chunks] == [False] * 27 + [True]
     assert stats["calls"] == 0
     assert stats["requests"] == 1
+    assert stats["accepted"] == 2
 
 
 def test_the_double_counts_a_caller_that_hangs_up() -> None:

@@ -82,22 +82,29 @@ def _chunk(choices: list[object], usage: object = None) -> bytes:
 
 
 @lru_cache(maxsize=16)
-def stream_writes(count: int, batch: int) -> tuple[bytes, ...]:
-    """What is written one after the other: the head with the first ``batch`` events, then ``batch`` a write."""
+def stream_writes(count: int, batch: int, late_end: bool = False) -> tuple[bytes, ...]:
+    """What is written one after the other: the head with the first ``batch`` events, then ``batch`` a write.
+
+    With ``late_end`` the chunk that ends the body has a write of its own, as behind many a real front end.
+    """
     all_events = list(events(count))
     batches = [b"".join(all_events[at : at + batch]) for at in range(0, len(all_events), batch)]
     writes = [f"{len(data):x}\r\n".encode() + data + b"\r\n" for data in batches]
     head = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream; charset=utf-8\r\nTransfer-Encoding: chunked\r\n"
     writes[0] = head + b"openai-processing-ms: 1\r\nx-request-id: req_5d3a0f1e7c\r\n\r\n" + writes[0]
+    if late_end:
+        return (*writes, b"0\r\n\r\n")
     writes[-1] += b"0\r\n\r\n"
     return tuple(writes)
 
 
 @dataclass(slots=True)
 class Stats:
-    """``calls``: begun and not wholly written; ``broken``: those whose caller went away before that."""
+    """``calls``: begun and not wholly written; ``broken``: those whose caller went away before that; ``accepted``:
+    connections ever, ``connections``: those open."""
 
     connections: int = 0
+    accepted: int = 0
     calls: int = 0
     requests: int = 0
     broken: int = 0
@@ -112,6 +119,7 @@ class Manner:
     batch: int
     pause: float
     think: float
+    late_end: bool
 
 
 class UpstreamConnection(asyncio.Protocol):
@@ -135,6 +143,7 @@ class UpstreamConnection(asyncio.Protocol):
         # holds every second write back for 40 ms.
         transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._stats.connections += 1
+        self._stats.accepted += 1
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._stats.connections -= 1
@@ -165,6 +174,7 @@ class UpstreamConnection(asyncio.Protocol):
                 _json_answer(
                     {
                         "connections": stats.connections - 1,  # the asker's own is left out
+                        "accepted": stats.accepted,
                         "calls": stats.calls,
                         "requests": stats.requests,
                         "broken": stats.broken,
@@ -177,7 +187,8 @@ class UpstreamConnection(asyncio.Protocol):
         self._busy = True
         if _STREAMED.search(body):
             wanted = _EVENTS.search(body)
-            self._writes = stream_writes(int(wanted[1]) if wanted else self._manner.events, self._manner.batch)
+            count = int(wanted[1]) if wanted else self._manner.events
+            self._writes = stream_writes(count, self._manner.batch, self._manner.late_end)
             self._written = 0
             self._next()
         elif self._manner.think:
@@ -236,8 +247,10 @@ def main() -> None:
     parser.add_argument("--pause", type=float, default=0.0, help="seconds between two writes")
     parser.add_argument("--think", type=float, default=0.0, help="seconds before an answer that is not streamed")
     parser.add_argument("--limit", type=float, default=3600.0, help="seconds to live")
+    parser.add_argument("--late-end", action="store_true", help="the end of a stream's body comes by itself")
     options = parser.parse_args()
-    asyncio.run(serve(Manner(options.events, options.batch, options.pause, options.think), options.limit))
+    manner = Manner(options.events, options.batch, options.pause, options.think, options.late_end)
+    asyncio.run(serve(manner, options.limit))
 
 
 if __name__ == "__main__":

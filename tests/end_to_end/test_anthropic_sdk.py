@@ -64,7 +64,10 @@ def delta(index: int, **members: Any) -> str:
     return event("content_block_delta", index=index, delta=members)
 
 
-HEAD = event("message_start", message={**MESSAGE, "content": [], "stop_reason": None})
+HEAD = event(
+    "message_start",
+    message={**MESSAGE, "content": [], "stop_reason": None, "usage": {**USAGE, "output_tokens": 1}},
+)
 STREAM = [
     HEAD,
     event("ping"),
@@ -289,3 +292,23 @@ def test_an_error_in_the_middle_of_a_stream_reaches_the_sdk(client: anthropic.An
     ):
         said.extend(stream.text_stream)
     assert said == ["Let me "]
+
+
+def test_a_stream_that_broke_off_is_priced_by_what_it_reported_and_what_it_said(
+    gateway: Gateway, client: anthropic.Anthropic, upstream: Double
+) -> None:
+    upstream.script = streaming(STREAM[:9])
+    with (
+        pytest.raises(anthropic.APIStatusError, match="broke off"),
+        client.messages.stream(model="claude-opus-4-8", max_tokens=100, messages=MESSAGES) as stream,
+    ):
+        stream.until_done()
+
+    def tokens(kind: str) -> float:
+        labels = f'kind="{kind}",model="claude-opus-4-8",provider="claude",route="claude-opus-4-8"'
+        return gateway.metric(f"gateway_tokens_total{{{labels}}}")
+
+    gateway.wait_until(lambda: tokens("cached_input") > 0)
+    assert (tokens("input"), tokens("cached_input"), tokens("cache_write")) == (10, 30, 20)
+    # The report at the start says 1; each event that was forwarded counts as a token.
+    assert 5 <= tokens("output") <= 9

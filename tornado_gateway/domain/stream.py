@@ -70,13 +70,14 @@ class UsageReport(msgspec.Struct, frozen=True):
     """Usage so far, the last report counting; the service fills in ``cost``.
 
     On the relay lane ``frame`` is the event as it came (the cost goes into it), and ``bare`` says that
-    it holds nothing but usage.
+    it holds nothing but usage. ``early``: given before the answer, so that its output is still to come.
     """
 
     usage: TokenUsage
     cost: Cost | None = None
     frame: bytes | None = None
     bare: bool = False
+    early: bool = False
 
 
 class Relayed(msgspec.Struct, frozen=True):

@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import ExitStack
 
+import msgspec
+
 from tornado_gateway.domain import routing
 from tornado_gateway.domain.attempts import Attempts
 from tornado_gateway.domain.call import ModelCall
@@ -57,6 +59,7 @@ class ActiveStream:
         self._first = StreamBatch(())
         self._card: PriceCard | None = None
         self._usage: TokenUsage | None = None
+        self._early = False
         self._finish_reason: str | None = None
         self._tokens = 0
         self._bytes = 0
@@ -140,7 +143,7 @@ class ActiveStream:
 
     def _settled(self, batch: StreamBatch) -> StreamBatch:
         batch = self._metered(batch)
-        reported = self._usage is not None
+        reported = self._usage is not None and not self._early
         usage = self._used()
         cost = self._meter.succeeded(usage, self._card, self._finish_reason)
         if reported:
@@ -159,18 +162,19 @@ class ActiveStream:
                 self._finish_reason = self._finish_reason or event.reason
             case UsageReport():
                 self._usage = event.usage
+                self._early = event.early
                 cost = None if self._card is None else price(event.usage, self._card)
-                return UsageReport(event.usage, cost, event.frame, event.bare)
+                return UsageReport(event.usage, cost, event.frame, event.bare, event.early)
         return event
 
     def _used(self) -> TokenUsage:
-        if self._usage is not None:
+        if self._usage is not None and not self._early:
             return self._usage
-        return TokenUsage(
-            input=estimate_prompt(self._call.wire),
-            output=self._tokens + estimate_tokens(self._bytes),
-            estimated=True,
-        )
+        said = self._tokens + estimate_tokens(self._bytes)
+        if self._usage is not None:
+            output = max(said, self._usage.output)
+            return msgspec.structs.replace(self._usage, output=output, estimated=True)
+        return TokenUsage(input=estimate_prompt(self._call.wire), output=said, estimated=True)
 
 
 async def _close(source: AsyncIterator[StreamBatch] | None) -> None:

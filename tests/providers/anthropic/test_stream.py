@@ -80,7 +80,7 @@ WHOLE = b"".join(
 )
 MEANING = [
     Started("msg_1", "claude-1"),
-    UsageReport(TokenUsage(input=3, output=1)),
+    UsageReport(TokenUsage(input=3, output=1), early=True),
     ReasoningDelta("hm", origin="anthropic"),
     ReasoningDelta(signature="s", origin="anthropic"),
     ReasoningDelta(redacted="r", origin="anthropic"),

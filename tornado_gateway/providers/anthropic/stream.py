@@ -93,6 +93,9 @@ class _Reader:
         self._usage = self._usage.updated(usage)
         return True
 
+    def _report(self, read: _Event, frame: bytes | None = None) -> UsageReport:
+        return UsageReport(self._usage.buckets(), frame=frame, early=read.type == "message_start")
+
     def _ending(self, read: _Event) -> Finished | None:
         if read.type != "message_delta" or read.delta is None or not read.delta.stop_reason:
             return None
@@ -158,7 +161,7 @@ class RelayReader(_Reader):
                 if plain:
                     events.append(Relayed(b"".join(plain), len(plain)))
                     plain = []
-                events.append(UsageReport(self._usage.buckets(), frame=frame))
+                events.append(self._report(read, frame))
             ending = None if read is None else self._ending(read)
             if ending is not None:
                 events.append(ending)
@@ -209,7 +212,7 @@ class MessagesStreamReader(_Reader):
                 case "message_delta":
                     self._end(read, events)
             if self._reported(read):
-                events.append(UsageReport(self._usage.buckets()))
+                events.append(self._report(read))
         return StreamBatch(tuple(events), last=self._done)
 
     def _block(self, block: WireBlock, index: int, events: list[StreamEvent]) -> None:

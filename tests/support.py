@@ -1,0 +1,168 @@
+"""Stand-ins for what the domain asks of the world, each honest about what it was asked."""
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+
+from tornado_gateway.domain.attempts import Attempts
+from tornado_gateway.domain.call import Answer, ModelCall
+from tornado_gateway.domain.chat import ChatRequest, ChatResponse, Choice, Message, Text
+from tornado_gateway.domain.context import RequestContext, Timing
+from tornado_gateway.domain.events import Event
+from tornado_gateway.domain.gateway import GatewayService
+from tornado_gateway.domain.money import PriceCard
+from tornado_gateway.domain.prices import PriceTable
+from tornado_gateway.domain.routes import Route, RouteTable, RouteTarget
+from tornado_gateway.domain.snapshot import Snapshot, SnapshotHolder
+from tornado_gateway.domain.strategies import Strategies
+from tornado_gateway.domain.stream import StreamBatch
+from tornado_gateway.domain.usage import TokenUsage
+from tornado_gateway.domain.wire import OPENAI_CHAT, Wire
+
+NOW = datetime(2024, 1, 15, 10, 30, tzinfo=UTC)
+
+
+class FakeClock:
+    """Time that passes only when somebody sleeps, or when told to."""
+
+    def __init__(self) -> None:
+        self.time = 1000.0
+        self.slept: list[float] = []
+
+    def monotonic(self) -> float:
+        return self.time
+
+    def now(self) -> datetime:
+        return NOW
+
+    async def sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+        self.time += seconds
+
+
+class Recorder:
+    """A publisher that remembers."""
+
+    def __init__(self) -> None:
+        self.events: list[Any] = []
+
+    def publish(self, event: Event) -> None:
+        self.events.append(event)
+
+    def of(self, kind: type) -> list[Any]:
+        return [event for event in self.events if isinstance(event, kind)]
+
+
+class Half:
+    """Chance that is always one half."""
+
+    def random(self) -> float:
+        return 0.5
+
+
+Step = Any
+"""What a scripted provider does: raise an exception, give a value, or call a function for either."""
+
+
+@dataclass
+class ScriptedProvider:
+    """Gives one step of its script a call; ``closed`` counts streams that were ended."""
+
+    name: str = "openai"
+    script: list[Step] = field(default_factory=list)
+    configured: bool = True
+    retries: int = 0
+    asked: list[str] = field(default_factory=list)
+    closed: int = 0
+
+    async def complete(self, call: ModelCall, model: str, context: RequestContext) -> Answer:
+        self.asked.append(model)
+        step = self.script.pop(0)
+        if callable(step) and not isinstance(step, BaseException):
+            step = await step()
+        if isinstance(step, BaseException):
+            raise step
+        return step
+
+    async def stream(self, call: ModelCall, model: str, context: RequestContext) -> AsyncIterator[StreamBatch]:
+        self.asked.append(model)
+        try:
+            for step in self.script.pop(0):
+                if callable(step):
+                    await step()
+                    continue
+                if isinstance(step, BaseException):
+                    raise step
+                yield step
+        finally:
+            self.closed += 1
+
+
+def text_answer(text: str = "Hello!", usage: TokenUsage | None = TokenUsage(12, 25)) -> Answer:  # noqa: B008 - frozen
+    message = Message(role="assistant", parts=(Text(text),))
+    chat = ChatResponse(
+        id="chatcmpl-1", model="gpt-4", choices=(Choice(index=0, message=message, finish_reason="stop"),), created=1
+    )
+    return Answer(usage=usage, chat=chat, finish_reason="stop")
+
+
+def call(model: str = "gpt-4", **members: Any) -> ModelCall:
+    """A chat call of one user message."""
+    document = {"model": model, "messages": [{"role": "user", "content": "Hello"}], **members}
+    fields = msgspec.json.decode(msgspec.json.encode(document), type=dict[str, msgspec.Raw])
+
+    def opened(_wire: Wire) -> ChatRequest:
+        return ChatRequest(model=model, messages=(Message(role="user", parts=(Text("Hello"),)),))
+
+    return ModelCall(
+        model=model, wire=Wire(OPENAI_CHAT, fields), decode=opened, stream=bool(members.get("stream")), metadata=None
+    )
+
+
+def context(clock: FakeClock | None = None) -> RequestContext:
+    return RequestContext("req_1", OPENAI_CHAT, Timing(received=(clock or FakeClock()).time))
+
+
+def snapshot(
+    *providers: Any,
+    routes: Sequence[Route] | None = None,
+    cards: Sequence[PriceCard] | None = None,
+    revision: str = "aaaaaaaaaaaa",
+    **more: Any,
+) -> Snapshot:
+    """One route a provider's name suggests, unless told otherwise."""
+    if routes is None:
+        routes = [Route("gpt-4", tuple(RouteTarget(provider.name) for provider in providers))]
+    if cards is None:
+        cards = [PriceCard(f"{provider.name}/gpt-4", Decimal("0.03"), Decimal("0.06")) for provider in providers]
+    allow_unpriced = more.pop("allow_unpriced", False)
+    return Snapshot(
+        revision=revision,
+        loaded_at=NOW,
+        routes=RouteTable(routes),
+        prices=PriceTable(cards, allow_unpriced=allow_unpriced),
+        providers={provider.name: provider for provider in providers},
+        **more,
+    )
+
+
+@dataclass
+class World:
+    """A service over one snapshot, with everything it published."""
+
+    snapshots: SnapshotHolder
+    clock: FakeClock
+    recorder: Recorder
+    service: GatewayService
+
+
+def world(*providers: Any, **more: Any) -> World:
+    clock, recorder = FakeClock(), Recorder()
+    snapshots = SnapshotHolder(snapshot(*providers, **more))
+    attempts = Attempts(clock=clock, randomness=Half(), publisher=recorder, strategies=Strategies(clock))
+    service = GatewayService(snapshots=snapshots, attempts=attempts, publisher=recorder, clock=clock)
+    return World(snapshots, clock, recorder, service)

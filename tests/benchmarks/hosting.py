@@ -24,5 +24,5 @@ async def end_with_parent(limit: float) -> None:
     """Returns once the process that started this one is gone, or after ``limit`` seconds."""
     parent = os.getppid()
     deadline = time.monotonic() + limit
-    while os.getppid() == parent and time.monotonic() < deadline:  # noqa: ASYNC110
+    while os.getppid() == parent and time.monotonic() < deadline:
         await asyncio.sleep(0.5)  # nothing tells of a parent's end

@@ -1,8 +1,8 @@
 """Fails where a test was skipped for a reason that nobody declared: skips.py JUNIT_XML DECLARED."""
 
 import sys
-import xml.etree.ElementTree as ElementTree
 from pathlib import Path
+from xml.etree import ElementTree
 
 
 def main(report: Path, declared: Path) -> int:

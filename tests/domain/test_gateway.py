@@ -1,0 +1,136 @@
+import asyncio
+from decimal import Decimal
+
+import pytest
+
+from tests.support import ScriptedProvider, World, call, context, snapshot, text_answer, world
+from tornado_gateway.domain.context import RequestContext
+from tornado_gateway.domain.errors import InternalError, InvalidRequest, ModelNotFound, UpstreamFailed
+from tornado_gateway.domain.events import RequestFinished, RequestStarted
+from tornado_gateway.domain.usage import TokenUsage
+
+
+def finished(made: World) -> RequestFinished:
+    """The one end of the one call: nothing is published twice or not at all."""
+    assert len(made.recorder.of(RequestStarted)) == 1
+    (event,) = made.recorder.of(RequestFinished)
+    assert made.snapshots.leases == 0
+    return event  # type: ignore[no-any-return]
+
+
+async def test_an_answer_is_priced_and_published_once() -> None:
+    made = world(ScriptedProvider(script=[text_answer()]))
+    completed = await made.service.complete(call(), context())
+    assert completed.cost is not None
+    assert completed.cost.digits == "0.00186"
+    assert (completed.provider, completed.model, completed.attempts) == ("openai", "gpt-4", 1)
+    event = finished(made)
+    assert (event.status, event.error, event.route, event.provider, event.model_label) == (
+        200,
+        None,
+        "gpt-4",
+        "openai",
+        "gpt-4",
+    )
+    assert event.cost == completed.cost
+    assert event.revision == completed.revision == "aaaaaaaaaaaa"
+
+
+async def test_a_call_ends_under_the_revision_that_it_began_with() -> None:
+    async def swap_meanwhile() -> object:
+        dear = snapshot(ScriptedProvider(), revision="b" * 12, cards=())
+        made.snapshots.swap(dear)
+        return text_answer()
+
+    made = world(ScriptedProvider(script=[swap_meanwhile]))
+    completed = await made.service.complete(call(), context())
+    assert completed.revision == "aaaaaaaaaaaa"
+    assert completed.cost is not None
+    assert made.snapshots.current.revision == "b" * 12
+    finished(made)
+
+
+async def test_usage_that_nobody_reported_is_estimated_and_marked() -> None:
+    made = world(ScriptedProvider(script=[text_answer("x" * 40, usage=None)]))
+    completed = await made.service.complete(call(), context())
+    assert completed.usage.estimated
+    assert completed.usage.output == 10
+    assert completed.usage.input > 0
+    assert completed.cost is not None
+    assert completed.cost.estimated
+
+
+async def test_an_unpriced_model_has_no_cost_and_not_zero() -> None:
+    made = world(ScriptedProvider(script=[text_answer()]), cards=(), allow_unpriced=True)
+    assert (await made.service.complete(call(), context())).cost is None
+    assert finished(made).cost is None
+
+
+@pytest.mark.parametrize("error", [UpstreamFailed("no"), InvalidRequest("no", param="top_k")])
+async def test_an_error_is_published_and_raised(error: Exception) -> None:
+    made = world(ScriptedProvider(script=[error]))
+    with pytest.raises(type(error)):
+        await made.service.complete(call(), context())
+    event = finished(made)
+    assert (event.status, event.error, event.cost) == (error.status, error.code, None)  # type: ignore[attr-defined]
+
+
+async def test_an_unknown_model_counts_under_no_label_of_the_callers() -> None:
+    made = world(ScriptedProvider())
+    with pytest.raises(ModelNotFound):
+        await made.service.complete(call("evil\nname"), context())
+    event = finished(made)
+    assert (event.route, event.provider, event.model_label) == ("unknown", "unknown", "unknown")
+
+
+async def test_what_nobody_foresaw_is_an_internal_error_with_its_cause() -> None:
+    made = world(ScriptedProvider(script=[ZeroDivisionError("sk-planted")]))
+    with pytest.raises(InternalError) as failed:
+        await made.service.complete(call(), context())
+    assert "sk-planted" not in failed.value.message
+    assert isinstance(failed.value.__cause__, ZeroDivisionError)
+    assert finished(made).status == 500
+
+
+async def test_a_cancelled_call_is_priced_by_estimate() -> None:
+    entered = asyncio.Event()
+
+    async def forever() -> object:
+        entered.set()
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    made = world(ScriptedProvider(script=[forever]))
+    task = asyncio.ensure_future(made.service.complete(call(), context()))
+    await entered.wait()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    event = finished(made)
+    assert (event.status, event.error) == (499, "client_closed")
+    assert event.usage is not None
+    assert event.usage.estimated
+    assert event.cost is not None
+    assert event.cost.amount > Decimal(0)
+
+
+async def test_overhead_is_what_was_not_the_providers() -> None:
+    made = world(ScriptedProvider())
+    asked: RequestContext = context(made.clock)
+
+    async def answer() -> object:
+        made.clock.time += 2.0
+        asked.timing.upstream += 1.5
+        return text_answer(usage=TokenUsage(1, 1))
+
+    made.snapshots.current.providers["openai"].script.append(answer)  # type: ignore[attr-defined]
+    await made.service.complete(call(), asked)
+    event = finished(made)
+    assert (event.duration, event.upstream, event.overhead) == (2.0, 1.5, 0.5)
+
+
+def test_who_is_turned_away_before_the_plan_is_counted_too() -> None:
+    made = world(ScriptedProvider())
+    made.service.refused(InvalidRequest("no"), context())
+    event = finished(made)
+    assert (event.status, event.route, event.revision) == (400, "unknown", "aaaaaaaaaaaa")

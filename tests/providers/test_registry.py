@@ -1,0 +1,47 @@
+import json
+
+import httpx
+import pytest
+
+from tests.support import FakeClock, call, context
+from tornado_gateway.providers.registry import ProviderRegistry, ProviderSpec
+
+
+def registry(handler: object = None) -> ProviderRegistry:
+    def refuse(request: httpx.Request) -> httpx.Response:
+        raise AssertionError(f"nobody is to be asked, and {request.url} was")
+
+    return ProviderRegistry(httpx.MockTransport(handler or refuse), FakeClock())  # type: ignore[arg-type]
+
+
+def test_every_kind_of_the_schema_is_known() -> None:
+    schema = json.loads((__import__("pathlib").Path(__file__).parents[2] / "schema/gateway.schema.json").read_text())
+    assert set(schema["$defs"]["provider"]["properties"]["kind"]["enum"]) == set(registry().kinds)
+
+
+def test_an_unknown_kind_is_an_error_of_ours() -> None:
+    with pytest.raises(KeyError):
+        registry().make(ProviderSpec("x", "nope"))
+
+
+def test_a_key_never_shows() -> None:
+    assert "sk-planted" not in repr(ProviderSpec("x", "openai", api_key="sk-planted"))
+
+
+def test_without_a_key_openai_is_not_configured() -> None:
+    made = registry()
+    assert not made.make(ProviderSpec("x", "openai")).configured
+    assert made.make(ProviderSpec("x", "openai", api_key="k")).configured
+    assert made.make(ProviderSpec("x", "echo")).configured
+
+
+async def test_key_and_base_url_reach_the_wire() -> None:
+    def answer(request: httpx.Request) -> httpx.Response:
+        assert str(request.url) == "http://up.example/v1/chat/completions"
+        assert request.headers["authorization"] == "Bearer sk-1"
+        return httpx.Response(200, json={"choices": []})
+
+    spec = ProviderSpec("x", "openai", base_url="http://up.example/v1/", api_key="sk-1", max_retries=7)
+    provider = registry(answer).make(spec)
+    assert (provider.name, provider.retries) == ("x", 7)
+    assert (await provider.complete(call(), "gpt-4", context())).relayed is not None

@@ -1,0 +1,212 @@
+"""The way to a provider, over a real transport to a real, misbehaving server."""
+
+import asyncio
+import gzip
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import replace
+
+import httpx
+import pytest
+
+from tests.support import FakeClock, context
+from tornado_gateway.domain.errors import GatewayError, UpstreamFailed, UpstreamTimeout, UpstreamUnreachable
+from tornado_gateway.providers.upstream import Upstream, gateway_error, make_transport
+
+Behaviour = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+OK = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
+
+
+@asynccontextmanager
+async def server(behave: Behaviour) -> AsyncIterator[str]:
+    """A server that reads a request's head and body, then does as told."""
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            while True:
+                head = await reader.readuntil(b"\r\n\r\n")
+                length = next(
+                    (int(line.split(b":")[1]) for line in head.lower().split(b"\r\n") if b"content-length" in line), 0
+                )
+                await reader.readexactly(length)
+                heads.append(head)
+                await behave(reader, writer)
+                await writer.drain()
+        except (asyncio.IncompleteReadError, ConnectionError):
+            pass
+        finally:
+            writer.close()
+
+    heads: list[bytes] = []
+    listening = await asyncio.start_server(serve, "127.0.0.1", 0)
+    server.heads = heads  # type: ignore[attr-defined]
+    try:
+        yield f"http://127.0.0.1:{listening.sockets[0].getsockname()[1]}/v1/x"
+    finally:
+        listening.close()
+
+
+@asynccontextmanager
+async def upstream(seconds: float = 5.0) -> AsyncIterator[Upstream]:
+    transport = make_transport()
+    try:
+        yield Upstream(
+            provider="p",
+            transport=transport,
+            clock=FakeClock(),
+            headers=[("authorization", "Bearer k")],
+            timeout=seconds,
+        )
+    finally:
+        await transport.aclose()
+
+
+def says(data: bytes) -> Behaviour:
+    async def behave(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(data)
+
+    return behave
+
+
+def says_and_leaves(data: bytes) -> Behaviour:
+    async def behave(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(data)
+        await writer.drain()
+        writer.close()
+
+    return behave
+
+
+async def silence(reader: asyncio.StreamReader, _writer: asyncio.StreamWriter) -> None:
+    await reader.read()
+
+
+async def test_a_whole_answer_and_what_was_sent() -> None:
+    async with server(says(OK + b"X-A: b\r\nContent-Length: 2\r\n\r\n{}")) as url, upstream() as up:
+        trace = "00-" + "a" * 32 + "-" + "b" * 16 + "-01"
+        asked = replace(context(), traceparent=trace, tracestate="v=1")
+        reply = await up.post(httpx.URL(url), b'{"a":1}', asked, [("x-own", "1")])
+        assert (reply.status, reply.body, reply.headers["x-a"]) == (200, b"{}", "b")
+        head = server.heads[0].decode().lower()  # type: ignore[attr-defined]
+        for line in (
+            "post /v1/x http/1.1",
+            "authorization: bearer k",
+            "x-own: 1",
+            f"traceparent: {trace}",
+            "tracestate: v=1",
+        ):
+            assert line in head
+        assert "accept-encoding: identity" in head
+
+
+async def test_a_compressed_answer_is_read_all_the_same() -> None:
+    body = gzip.compress(b'{"a":1}')
+    head = OK + b"Content-Encoding: gzip\r\nContent-Length: %d\r\n\r\n" % len(body)
+    async with server(says(head + body)) as url, upstream() as up:
+        assert (await up.post(httpx.URL(url), b"{}", context())).body == b'{"a":1}'
+
+
+@pytest.mark.parametrize(
+    ("behave", "kind"),
+    [
+        (says_and_leaves(b""), UpstreamFailed),
+        (says_and_leaves(OK + b"Content-Length: 100\r\n\r\n{"), UpstreamFailed),
+        (says_and_leaves(OK + b"Transfer-Encoding: chunked\r\n\r\n5\r\nab"), UpstreamFailed),
+        (says_and_leaves(b"SSH-2.0-OpenSSH_9.2\r\n\r\n"), UpstreamFailed),
+        (says_and_leaves(OK + b"Content-Encoding: gzip\r\nContent-Length: 2\r\n\r\n{}"), UpstreamFailed),
+    ],
+    ids=["hangs up", "cut body", "cut chunk", "no http", "no gzip"],
+)
+async def test_an_answer_that_is_none(behave: Behaviour, kind: type[GatewayError]) -> None:
+    async with server(behave) as url, upstream() as up:
+        with pytest.raises(kind) as failed:
+            await up.post(httpx.URL(url), b"{}", context())
+        assert "'p'" in failed.value.message
+
+
+async def test_nobody_there() -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    async with upstream() as up:
+        for url in (f"http://127.0.0.1:{port}/", "http://no-such-host.invalid/"):
+            with pytest.raises(UpstreamUnreachable):
+                await up.post(httpx.URL(url), b"{}", context())
+
+
+async def test_too_slow_for_the_headers_or_for_the_body() -> None:
+    async def half(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(OK + b"Content-Length: 100\r\n\r\n{")
+        await writer.drain()
+        await reader.read()
+
+    for behave in (silence, half):
+        async with server(behave) as url, upstream(seconds=0.05) as up:
+            with pytest.raises(UpstreamTimeout):
+                await up.post(httpx.URL(url), b"{}", context())
+
+
+async def test_a_stream_is_one_item_a_read_and_breaks_off_as_an_error() -> None:
+    async def behave(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(OK + b"Transfer-Encoding: chunked\r\n\r\n")
+        writer.write(b"5\r\nhello\r\n")
+        await writer.drain()
+        writer.close()
+
+    async with server(behave) as url, upstream() as up, up.stream(httpx.URL(url), b"{}", context()) as reply:
+        chunks = reply.chunks()
+        assert await anext(chunks) == b"hello"
+        with pytest.raises(UpstreamFailed):
+            await anext(chunks)
+
+
+async def test_leaving_a_stream_hangs_up() -> None:
+    gone = asyncio.Event()
+
+    async def behave(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(OK + b"Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n")
+        await writer.drain()
+        await reader.read()
+        gone.set()
+
+    async with server(behave) as url, upstream() as up:
+        async with up.stream(httpx.URL(url), b"{}", context()) as reply:
+            assert await anext(reply.chunks()) == b"hello"
+        async with asyncio.timeout(1):
+            await gone.wait()
+
+
+async def test_a_connection_serves_again_once_its_stream_was_read_past_the_end_mark() -> None:
+    connections = 0
+
+    async def behave(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal connections
+        if not hasattr(writer, "counted"):
+            connections += 1
+            writer.counted = True  # type: ignore[attr-defined]
+        writer.write(OK + b"Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n")
+
+    async with server(behave) as url, upstream() as up:
+        for _ in range(3):
+            async with up.stream(httpx.URL(url), b"{}", context()) as reply:
+                assert await anext(reply.chunks()) == b"hello"
+                await reply.finish()
+    assert connections == 1
+
+
+@pytest.mark.parametrize(
+    ("error", "kind"),
+    [
+        (httpx.ReadTimeout("x"), UpstreamTimeout),
+        (httpx.ConnectTimeout("x"), UpstreamTimeout),
+        (httpx.ConnectError("x"), UpstreamUnreachable),
+        (httpx.UnsupportedProtocol("x"), UpstreamUnreachable),
+        (httpx.RemoteProtocolError("x"), UpstreamFailed),
+        (httpx.ReadError("x"), UpstreamFailed),
+        (ConnectionResetError("x"), UpstreamFailed),
+        (TimeoutError("x"), UpstreamTimeout),
+    ],
+)
+def test_the_table(error: Exception, kind: type[GatewayError]) -> None:
+    assert type(gateway_error(error, "p")) is kind

@@ -7,10 +7,12 @@ from typing import Any
 
 from tornado_gateway.config.problems import Problem, did_you_mean
 from tornado_gateway.config.source import Path, Source
+from tornado_gateway.domain.usage import BUCKETS
 
 _MAX_DIGITS = 24
 """Digits of a price on either side of its point: what exact arithmetic has room for, with any count of tokens."""
 
+_RATES = set(BUCKETS)
 _ROUTE_KEYS = {"provider", "model", "targets", "strategy", "fallbacks"}
 
 _OWN_KEYS = {
@@ -97,7 +99,7 @@ def _prices(source: Source, prices: dict[str, Any], providers: dict[str, Any]) -
         rates = {bucket: rate for bucket, rate in card.items() if bucket != "free"}
         if card.get("free") is True and rates:
             yield source.problem(path, "free and priced at once: say one of the two", key=True)
-        if "free" not in card:
+        if "free" not in card and card.keys() <= _RATES:
             for bucket in ("input", "output"):
                 if bucket not in card:
                     yield source.problem(path, f"the price of {bucket!r} is missing (or say free: true)", key=True)

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from tornado_gateway.domain.call import Answer, ModelCall
 from tornado_gateway.domain.context import RequestContext
@@ -10,6 +10,7 @@ from tornado_gateway.domain.events import Event
 from tornado_gateway.domain.stream import StreamBatch
 
 
+@runtime_checkable
 class Clock(Protocol):
     def monotonic(self) -> float:
         """Seconds, for durations."""
@@ -20,16 +21,19 @@ class Clock(Protocol):
     async def sleep(self, seconds: float) -> None: ...
 
 
+@runtime_checkable
 class Randomness(Protocol):
     def random(self) -> float:
         """Uniform in [0, 1)."""
 
 
+@runtime_checkable
 class Publisher(Protocol):
     def publish(self, event: Event) -> None:
         """Hands the event on and returns at once, whatever becomes of it."""
 
 
+@runtime_checkable
 class ChatProvider(Protocol):
     """One configured provider. ``model`` is the provider's own name for the model.
 

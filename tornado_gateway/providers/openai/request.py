@@ -60,7 +60,7 @@ def chat_body(chat: ChatRequest, model: str, dropped: list[str]) -> bytes:
 def chat_document(chat: ChatRequest, model: str, dropped: list[str]) -> dict[str, Any]:
     """``chat`` as a request document. Raises ``InvalidRequest`` for what OpenAI has no place for."""
     extra = leave_out(chat, "openai", dropped)
-    if chat.top_k is not None:
+    if chat.top_k is not None and chat.family != "openai":
         raise InvalidRequest("top_k: the route's provider has no such parameter.", param="top_k")
     document: dict[str, Any] = {"model": model, "messages": _messages(chat.messages, dropped)}
     limit = "max_completion_tokens" if model.startswith(_REASONING_FAMILIES) else "max_tokens"
@@ -69,6 +69,7 @@ def chat_document(chat: ChatRequest, model: str, dropped: list[str]) -> dict[str
         limit: chat.max_tokens,
         "temperature": chat.temperature,
         "top_p": chat.top_p,
+        "top_k": chat.top_k,  # OpenAI has none, and who speaks its protocol may have one
         "frequency_penalty": chat.frequency_penalty,
         "presence_penalty": chat.presence_penalty,
         "seed": chat.seed,

@@ -8,6 +8,7 @@ import os
 import random
 import socket
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 
@@ -238,6 +239,12 @@ class Runtime:
         await self.bus.close()
 
 
+def _unconfigured(loaded: Loaded) -> Iterator[str]:
+    for settings in loaded.settings.providers:
+        if not settings.configured:
+            yield f"provider {settings.name} has no API key: its routes answer 503"
+
+
 def make_injector(loaded: Loaded, *replacements: Module) -> Injector:
     """The whole house; a replacement's bindings take the place of ours."""
     modules = [WorldModule(), ConfigModule(loaded), ObservabilityModule(), ServiceModule()]
@@ -255,5 +262,5 @@ def make_runtime(loaded: Loaded, *replacements: Module) -> Runtime:
         bus=house.get(EventBus),
         clock=house.get(Clock),
         transport=house.get(httpx.AsyncBaseTransport),
-        notes=tuple(str(warning) for warning in loaded.warnings),
+        notes=(*(str(warning) for warning in loaded.warnings), *_unconfigured(loaded)),
     )

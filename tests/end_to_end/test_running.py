@@ -207,4 +207,5 @@ def test_a_provider_without_a_key_stops_nothing_else(start: Callable[..., Gatewa
     assert refused.status_code == 503
     assert refused.json()["error"]["code"] == "provider_not_configured"
     assert httpx.post(f"{gateway.url}/v1/chat/completions", json={**BODY, "model": "echo4"}).status_code == 200
-    assert gateway.log.read_text().count("openai") >= 1
+    gateway.wait_until(lambda: "has no API key" in gateway.log.read_text())
+    assert gateway.log.read_text().count("provider openai has no API key: its routes answer 503") == 1

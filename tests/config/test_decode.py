@@ -45,6 +45,12 @@ def test_a_document_becomes_settings() -> None:
     assert settings.allow_unpriced
 
 
+def test_a_key_loses_the_line_break_of_its_mounted_file() -> None:
+    text = 'providers: {a: {kind: openai, api_key: "${K}"}}\nroutes: {}\npricing: {models: {}}'
+    assert decode(read(text, "f", {"K": "sk-x\n"})).providers[0].api_key == "sk-x"
+    assert decode(read(text, "f", {"K": " \n"})).providers[0].api_key is None
+
+
 def test_empty_texts_are_nothing() -> None:
     text = 'providers: {a: {kind: openai, api_key: "", base_url: ""}}\nroutes: {}\npricing: {models: {}}'
     (provider,) = decode(read(text, "f", {})).providers

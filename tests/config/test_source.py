@@ -1,3 +1,4 @@
+import json
 import re
 from decimal import Decimal
 
@@ -48,6 +49,33 @@ def test_aliases_can_not_blow_up() -> None:
         read(text, "f", {})
 
 
+def test_an_anchor_that_holds_itself_and_bottomless_nesting_are_refused() -> None:
+    (problem,) = read("a: &a [*a]", "f", {}).problems
+    assert str(problem) == "f:1:4: a[0]: the anchor holds itself"
+    with pytest.raises(ConfigInvalid, match="nested too deeply"):
+        read("[" * 5000, "f", {})
+
+
+def test_a_character_that_yaml_forbids_has_its_place() -> None:
+    with pytest.raises(ConfigInvalid, match=r"^f:2:4: not YAML: the character U\+0000 is not allowed$"):
+        read("a: 1\nb: \x00\nc: 2", "f", {})
+
+
+def test_both_places_of_a_duplicate_key_are_told() -> None:
+    (problem,) = read("x:\n  a: 1\n  a: 2", "f", {}).problems
+    assert str(problem) == "f:3:3: x.a: duplicate key, first given in line 2, column 3"
+
+
+def test_references_are_for_values() -> None:
+    (problem,) = read('"${NAME}": 1', "f", {"NAME": "x"}).problems
+    assert "references are for values" in problem.message
+
+
+def test_numbers_beyond_measure_do_not_break_the_reader() -> None:
+    value = read(f"a: {'1' * 5000}\nb: 1e99999999999999999999", "f", {}).value
+    assert value == {"a": Decimal("1" * 5000), "b": "1e99999999999999999999"}
+
+
 def test_an_empty_file_is_an_empty_mapping() -> None:
     assert read("# nothing\n", "f", {}).value == {}
 
@@ -76,7 +104,10 @@ def test_a_reference_without_value_names_the_variable_and_its_place() -> None:
     [
         ("8080", "integer", 8080),
         (" 8080 ", "integer", 8080),
-        ("80.5", "integer", "80.5"),
+        ("80.5", "integer", Decimal("80.5")),
+        ("8O80", "integer", "8O80"),
+        ("1" * 5000, "integer", Decimal("1" * 5000)),
+        ("1e99999999999999999999", "number", "1e99999999999999999999"),
         ("2.50", "number", Decimal("2.50")),
         ("TRUE", "boolean", True),
         ("yes", "boolean", "yes"),
@@ -102,6 +133,26 @@ def test_whatever_yaml_writes_quoted_is_read_back(document: dict[str, object]) -
     text = re.sub(r'!!(int|bool|null|float) "([^"]*)"', r"\2", text)
     source = read(text.replace("$", "$$"), "f", {})
     assert source.value == document
+
+
+names = st.from_regex(r"[A-Za-z_][A-Za-z0-9_]{0,5}", fullmatch=True)
+printable = st.text(st.characters(codec="utf-8", exclude_categories=("C",)))
+literal = printable.filter(lambda text: "$" not in text)
+
+
+@given(literal, names, printable, literal, printable.filter(lambda text: "}" not in text))
+def test_a_reference_stands_for_exactly_its_value(
+    before: str, name: str, content: str, after: str, default: str
+) -> None:
+    text = json.dumps({"a": f"{before}${{{name}:-{default}}}{after}"}, ensure_ascii=False)
+    assert read(text, "f", {name: content}).value == {"a": f"{before}{content or default}{after}"}
+    assert read(text, "f", {}).value == {"a": f"{before}{default}{after}"}
+
+
+@given(printable)
+def test_a_doubled_dollar_is_plain_and_values_are_not_expanded_again(content: str) -> None:
+    text = json.dumps({"a": content.replace("$", "$$"), "b": "${X}"}, ensure_ascii=False)
+    assert read(text, "f", {"X": content}).value == {"a": content, "b": content}
 
 
 @given(st.text())

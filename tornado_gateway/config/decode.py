@@ -60,7 +60,8 @@ def _provider(name: str, entry: dict[str, Any]) -> ProviderSettings:
         name=name,
         kind=entry["kind"],
         base_url=entry.get("base_url") or None,
-        api_key=entry.get("api_key") or None,
+        # A mounted secret often ends in a line break.
+        api_key=entry.get("api_key", "").strip() or None,
         timeout=float(entry.get("timeout", 60)),
         max_retries=entry.get("max_retries", 3),
         options=options,

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
+from tornado_gateway.config.kinds import KINDS
 from tornado_gateway.domain.snapshot import CorsPolicy
 
 
@@ -43,7 +44,7 @@ class ProviderSettings:
     @property
     def configured(self) -> bool:
         """False where a key is needed and came out empty."""
-        return bool(self.api_key) or self.kind in ("echo", "openai_compatible")
+        return bool(self.api_key) or not KINDS[self.kind].needs_key
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,8 @@ from tornado_gateway.config.problems import Problem, did_you_mean
 from tornado_gateway.config.source import Expanded, Path, Source, coerce
 
 _SCHEMA_FILE = "gateway.schema.json"
+_SHOWN = 60
+"""Characters of a value that a message repeats."""
 _WORDS = {
     "string": "a text",
     "integer": "a whole number",
@@ -86,8 +88,18 @@ def validate(source: Source) -> Iterator[Problem]:
     validator_class: Any = extend(  # type: ignore[no-untyped-call]
         Draft202012Validator, type_checker=_CHECKER
     )
-    for error in validator_class(load_schema()).iter_errors(source.value):
-        yield from _problems(error, source)
+    told: set[Path] = set()
+    # One value may fail several words of the schema: what it may be says more than which type it has.
+    errors = sorted(
+        validator_class(load_schema()).iter_errors(source.value), key=lambda error: error.validator == "type"
+    )
+    for error in errors:
+        for problem in _problems(error, source):
+            if error.validator not in ("additionalProperties", "required"):
+                if problem.path in told:
+                    continue
+                told.add(problem.path)
+            yield problem
 
 
 def _problems(error: Any, source: Source) -> Iterator[Problem]:
@@ -141,9 +153,12 @@ def _message(error: Any) -> str:
 
 
 def _shown(error: Any) -> str:
-    if error.absolute_path and error.absolute_path[-1] == "api_key":
-        return "what it is"
     value = error.instance
+    name = error.absolute_path[-1] if error.absolute_path else None
+    if name == "api_key" or (name == "base_url" and "@" in str(value)):
+        return "what it is"
+    if isinstance(value, str) and error.validator == "type" and error.validator_value == "object":
+        return "a text"  # a key that somebody put where its provider belongs
     if isinstance(value, dict):
         return "a mapping"
     if isinstance(value, list):
@@ -152,4 +167,5 @@ def _shown(error: Any) -> str:
         return "nothing"
     if isinstance(value, bool):
         return "true" if value else "false"
-    return repr(value) if isinstance(value, str) else str(value)
+    text = repr(value) if isinstance(value, str) else str(value)
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."

@@ -6,8 +6,8 @@ YAML is read to its node graph and resolved here by the rules of YAML 1.2's core
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from decimal import Decimal
+from dataclasses import dataclass, field, replace
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 import yaml
@@ -22,6 +22,8 @@ _INTEGER = re.compile(r"[-+]?[0-9]+\Z")
 _NUMBER = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?\Z")
 _REFERENCE = re.compile(r"\$\$|\$\{(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?::-(?P<default>[^}]*))?\}|\$\{[^}]*\}?")
 _MAX_NODES = 200_000
+_MAX_INTEGER_DIGITS = 100
+"""Beyond it Python refuses to make an int of the digits, and no setting is anywhere near."""
 
 
 class Expanded(str):
@@ -56,6 +58,10 @@ class Source:
         position = self.key_position(path) if key else self.position(path)
         return Problem(self.name, position, path, message)
 
+    def warning(self, path: Path, message: str, *, key: bool = False) -> Problem:
+        """What is odd and no reason to refuse the file."""
+        return replace(self.problem(path, message, key=key), severity="warning")
+
 
 def read(text: str, name: str, environ: Mapping[str, str]) -> Source:
     """The file's text as values. Problems of its own kind are collected in ``problems``.
@@ -70,8 +76,14 @@ def read(text: str, name: str, environ: Mapping[str, str]) -> Source:
         position = Position(1, 1) if mark is None else Position(mark.line + 1, mark.column + 1)
         what = " ".join(part for part in (error.context, error.problem) if part)
         raise ConfigInvalid([Problem(name, position, (), f"not YAML: {what}")]) from error
-    except yaml.YAMLError as error:
-        raise ConfigInvalid([Problem(name, Position(1, 1), (), f"not YAML: {error}")]) from error
+    except yaml.reader.ReaderError as error:
+        position = Position(
+            text.count("\n", 0, error.position) + 1, error.position - text.rfind("\n", 0, error.position)
+        )
+        what = f"the character U+{ord(text[error.position]):04X} is not allowed"
+        raise ConfigInvalid([Problem(name, position, (), f"not YAML: {what}")]) from error
+    except RecursionError as error:
+        raise ConfigInvalid([Problem(name, Position(1, 1), (), "nested too deeply")]) from error
     if node is None:
         source.value = {}
         return source
@@ -84,6 +96,7 @@ class _Reader:
         self._source = source
         self._environ = environ
         self._nodes = 0
+        self._open: set[int] = set()
 
     def read(self, node: yaml.Node, path: Path) -> Any:
         self._nodes += 1
@@ -91,12 +104,18 @@ class _Reader:
             position = Position(node.start_mark.line + 1, node.start_mark.column + 1)
             raise ConfigInvalid([Problem(self._source.name, position, path, "aliases blow the file up beyond measure")])
         self._source.values[path] = Position(node.start_mark.line + 1, node.start_mark.column + 1)
-        if isinstance(node, yaml.MappingNode):
-            return self._mapping(node, path)
-        if isinstance(node, yaml.SequenceNode):
-            return [self.read(item, (*path, index)) for index, item in enumerate(node.value)]
-        assert isinstance(node, yaml.ScalarNode), "YAML has three kinds of nodes"
-        return self._scalar(node, path)
+        if isinstance(node, yaml.ScalarNode):
+            return self._scalar(node, path)
+        if id(node) in self._open:
+            self._complain(self._source.values[path], path, "the anchor holds itself")
+            return None
+        self._open.add(id(node))
+        value = self._mapping(node, path) if isinstance(node, yaml.MappingNode) else self._sequence(node, path)
+        self._open.remove(id(node))
+        return value
+
+    def _sequence(self, node: yaml.Node, path: Path) -> list[Any]:
+        return [self.read(item, (*path, index)) for index, item in enumerate(node.value)]
 
     def _mapping(self, node: yaml.MappingNode, path: Path) -> dict[str, Any]:
         members: dict[str, Any] = {}
@@ -112,7 +131,11 @@ class _Reader:
             inner = (*path, key)
             if key in members:
                 first = self._source.keys[inner]
-                self._complain(position, inner, f"duplicate key, first given in line {first.line}")
+                where = f"line {first.line}, column {first.column}"
+                self._complain(position, inner, f"duplicate key, first given in {where}")
+                continue
+            if "${" in key:
+                self._complain(position, inner, "references are for values: write the key out")
                 continue
             self._source.keys[inner] = position
             members[key] = self.read(value_node, inner)
@@ -163,20 +186,27 @@ def _plain(text: str) -> Any:
         return None
     if text in _BOOLEAN:
         return _BOOLEAN[text]
-    if _INTEGER.match(text):
+    number = _number(text)
+    return text if number is None else number
+
+
+def _number(text: str) -> int | Decimal | None:
+    if _INTEGER.match(text) and len(text) <= _MAX_INTEGER_DIGITS:
         return int(text)
-    if _NUMBER.match(text):
+    if not _NUMBER.match(text):
+        return None
+    try:
         return Decimal(text)
-    return text
+    except InvalidOperation:  # an exponent beyond all measure
+        return None
 
 
 def coerce(text: str, kind: str) -> Any:
     """An expanded text as the schema's ``kind``; the text itself where it can't be that."""
     stripped = text.strip()
-    if kind == "integer" and _INTEGER.match(stripped):
-        return int(stripped)
-    if kind == "number" and _NUMBER.match(stripped):
-        return Decimal(stripped)
+    number = _number(stripped) if kind in ("integer", "number") else None
+    if number is not None:
+        return number
     if kind == "boolean" and stripped.lower() in ("true", "false"):
         return stripped.lower() == "true"
     if kind == "array":

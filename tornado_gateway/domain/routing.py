@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from difflib import get_close_matches
 
 from tornado_gateway.domain.errors import ModelNotFound, ModelNotPriced, ProviderNotConfigured
-from tornado_gateway.domain.routes import Route, RoutePlan, RouteTarget, Stage, Target
+from tornado_gateway.domain.routes import Route, RoutePlan, RouteTable, RouteTarget, Stage, Target
 from tornado_gateway.domain.snapshot import Snapshot
 
 _REMEMBERED = 4096
@@ -30,10 +30,9 @@ def _make(snapshot: Snapshot, model: str) -> RoutePlan:
     route = snapshot.routes.match(model)
     if route is None:
         raise ModelNotFound(_not_found(snapshot, model), param="model")
-    chain = list(_chain(snapshot, route, model, set()))
     priced = [
         (route, model, target)
-        for route, model, target in chain
+        for route, model, target in chain(snapshot.routes, route, model)
         if snapshot.prices.allow_unpriced or snapshot.prices.find(target.provider, target.model or model) is not None
     ]
     if not priced:
@@ -50,15 +49,21 @@ def _make(snapshot: Snapshot, model: str) -> RoutePlan:
     return RoutePlan(route=route.name, stages=tuple(stages.values()))
 
 
-def _chain(snapshot: Snapshot, route: Route, model: str, seen: set[str]) -> Iterator[tuple[Route, str, RouteTarget]]:
-    """A route's targets, then its fallbacks', each with the model's name that goes with it."""
-    seen.add(route.name)
-    for target in route.targets:
-        yield route, model, target
-    for name in route.fallbacks:
-        fallback = snapshot.routes.get(name) or snapshot.routes.match(name)
-        if fallback is not None and fallback.name not in seen:
-            yield from _chain(snapshot, fallback, model if name.endswith("*") else name, seen)
+def chain(routes: RouteTable, route: Route, model: str) -> Iterator[tuple[Route, str, RouteTarget]]:
+    """A route's targets, then its fallbacks' and theirs, each with the model's name that goes with it."""
+    seen: set[str] = set()
+    waiting = [(route, model)]
+    while waiting:
+        route, model = waiting.pop()
+        if route.name in seen:
+            continue
+        seen.add(route.name)
+        for target in route.targets:
+            yield route, model, target
+        for name in reversed(route.fallbacks):
+            fallback = routes.get(name) or routes.match(name)
+            if fallback is not None:
+                waiting.append((fallback, model if name.endswith("*") else name))
 
 
 def _target(snapshot: Snapshot, route: Route, model: str, target: RouteTarget) -> Target:

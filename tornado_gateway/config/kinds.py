@@ -1,0 +1,31 @@
+"""The kinds of provider that a file may name: one row each, beside its value in the schema."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+_UPSTREAM = frozenset({"base_url", "api_key", "timeout", "max_retries"})
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """``keys`` are the members a provider of this kind may have besides ``kind``.
+
+    ``place`` are the members of which one must say where it is; empty where it has an address of its own.
+    ``served`` is false for a kind that the file's format knows and this version has no adapter for.
+    """
+
+    keys: frozenset[str]
+    needs_key: bool = True
+    place: tuple[str, ...] = ()
+    served: bool = True
+
+
+KINDS: Final[Mapping[str, Kind]] = {
+    "echo": Kind(frozenset({"pause"}), needs_key=False),
+    "openai": Kind(_UPSTREAM),
+    "anthropic": Kind(_UPSTREAM | {"version"}),
+    "gemini": Kind(_UPSTREAM, served=False),
+    "azure_openai": Kind(_UPSTREAM | {"api_version"}, place=("base_url",), served=False),
+    "openai_compatible": Kind(_UPSTREAM | {"vendor"}, needs_key=False, place=("base_url", "vendor"), served=False),
+}

@@ -1,0 +1,76 @@
+"""What a document says of routes and prices, as far as it has the right shape: what the crosschecks walk."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from tornado_gateway.config.source import Path
+from tornado_gateway.domain.money import PriceCard
+from tornado_gateway.domain.prices import PriceTable
+from tornado_gateway.domain.routes import Route, RouteTable, RouteTarget
+
+
+@dataclass(frozen=True, slots=True)
+class Outline:
+    """Raw sections by name, and the domain's own tables over their names, so that both find alike.
+
+    ``places`` are the paths of a route's targets, in their order.
+    """
+
+    server: dict[str, Any]
+    cors: dict[str, Any]
+    providers: dict[str, Any]
+    routes: dict[str, Any]
+    prices: dict[str, Any]
+    allow_unpriced: bool
+    table: RouteTable
+    places: dict[str, tuple[Path, ...]]
+    cards: PriceTable
+
+
+def outline(document: Any) -> Outline:
+    """Parts of a wrong shape are left out: the schema has its say on them."""
+    routes = _mapping(document, "routes")
+    pricing = _mapping(document, "pricing")
+    prices = _mapping(pricing, "models")
+    targets = {name: list(_targets(name, route)) for name, route in routes.items() if isinstance(route, dict)}
+    return Outline(
+        server=_mapping(document, "server"),
+        cors=_mapping(document, "cors"),
+        providers=_mapping(document, "providers"),
+        routes=routes,
+        prices=prices,
+        allow_unpriced=pricing.get("allow_unpriced") is True,
+        table=RouteTable(
+            Route(name, tuple(target for _, target in found), fallbacks=_fallbacks(routes[name]))
+            for name, found in targets.items()
+        ),
+        places={name: tuple(place for place, _ in found) for name, found in targets.items()},
+        cards=PriceTable(PriceCard(name, Decimal(0), Decimal(0)) for name in prices),
+    )
+
+
+def _mapping(parent: Any, name: str) -> dict[str, Any]:
+    value = parent.get(name) if isinstance(parent, dict) else None
+    return value if isinstance(value, dict) else {}
+
+
+def _targets(name: str, route: dict[str, Any]) -> Iterator[tuple[Path, RouteTarget]]:
+    listed = route.get("targets")
+    entries: list[tuple[Path, Any]] = [(("routes", name), route)] if "provider" in route else []
+    if isinstance(listed, list):
+        entries = [(("routes", name, "targets", index), entry) for index, entry in enumerate(listed)]
+    for place, entry in entries:
+        if not isinstance(entry, dict) or not isinstance(entry.get("provider"), str):
+            continue
+        model = entry.get("model")
+        if model is None or isinstance(model, str):
+            yield place, RouteTarget(entry["provider"], model)
+
+
+def _fallbacks(route: dict[str, Any]) -> tuple[str, ...]:
+    names = route.get("fallbacks")
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        return ()
+    return tuple(names)

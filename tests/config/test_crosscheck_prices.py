@@ -67,6 +67,11 @@ def test_free_must_be_true_to_stand_for_a_price(complaints: Complaints) -> None:
     ]
 
 
+def test_a_misspelt_key_is_left_to_the_schema(complaints: Complaints) -> None:
+    text = HEAD + "  a: {provider: openai}\npricing: {models: {openai/a: {fre: true}}}"
+    assert complaints(text) == []
+
+
 def test_no_price_that_is_let_in_can_make_exact_arithmetic_raise() -> None:
     bound = load_schema()["$defs"]["price"]["properties"]["input"]["maximum"]
     dear, cheap = Decimal(bound), Decimal("0." + "9" * 24)

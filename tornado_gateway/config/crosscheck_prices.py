@@ -9,6 +9,7 @@ from tornado_gateway.config.problems import Problem, did_you_mean
 from tornado_gateway.config.source import Path, Source
 from tornado_gateway.domain.routes import Route, RouteTarget
 from tornado_gateway.domain.routing import chain
+from tornado_gateway.domain.usage import BUCKETS
 
 _MAX_DIGITS = 24
 """Digits of a price on either side of its point: what exact arithmetic has room for, with any count of tokens."""
@@ -30,7 +31,8 @@ def _row(source: Source, path: Path, card: dict[str, Any]) -> Iterator[Problem]:
     rates = {bucket: rate for bucket, rate in card.items() if bucket != "free"}
     if card.get("free") is True and rates:
         yield source.problem(path, "free and priced at once: say one of the two", key=True)
-    if card.get("free", False) is False:
+    # A key that nobody knows is probably the one that is missing: the schema has said so.
+    if card.get("free", False) is False and rates.keys() <= set(BUCKETS):
         for bucket in ("input", "output"):
             if bucket not in card:
                 yield source.problem(path, f"the price of {bucket!r} is missing (or say free: true)", key=True)

@@ -1,6 +1,5 @@
 """ActiveStream: one streamed call from its lease to its settlement."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import ExitStack
 
@@ -180,4 +179,4 @@ class ActiveStream:
 async def _close(source: AsyncIterator[StreamBatch] | None) -> None:
     close = getattr(source, "aclose", None)
     if close is not None:
-        await asyncio.shield(asyncio.ensure_future(close()))
+        await close()

@@ -70,6 +70,10 @@ def _last_event_end(data: bytes) -> int:
 
 def split_frames(run: bytes) -> list[bytes]:
     """The single events of a run of whole ones, each with its blank line."""
+    if b"\r" not in run:
+        frames = [part + b"\n\n" for part in run.split(b"\n\n")]
+        last = frames.pop().removesuffix(b"\n\n")
+        return [*frames, last] if last else frames
     frames = []
     start = 0
     for match in _EVENT_END.finditer(run):

@@ -82,30 +82,32 @@ class RelayReader:
 
     def _open(self, run: bytes) -> StreamBatch:
         events: list[StreamEvent] = []
-        plain: list[bytes] = []
+        # What is worth opening mostly stands at the end: all before it goes on in one piece.
+        start = _first_marked_frame(run)
+        plain, count = [run[:start]] if start else [], run.count(b"data: {", 0, start)
         failure: GatewayError | None = None
-        for frame in split_frames(run):
-            event = parse_frame(frame)
-            if event is None:
-                plain.append(frame)
-                continue
-            if event.data.strip() == _DONE:
-                self._done = True
-                break
-            try:
-                report = self._glance(event, frame)
-            except GatewayError as error:
-                failure = error
-                break
+        for frame in split_frames(run[start:]):
+            report = None
+            if _worth_opening(frame):
+                event = parse_frame(frame)
+                if event is not None and event.data.strip() == _DONE:
+                    self._done = True
+                    break
+                try:
+                    report = None if event is None else self._glance(event, frame)
+                except GatewayError as error:
+                    failure = error
+                    break
             if report is None:
                 plain.append(frame)
+                count += 1
                 continue
             if plain:
-                events.append(Relayed(b"".join(plain), len(plain)))
-                plain = []
+                events.append(Relayed(b"".join(plain), count))
+                plain, count = [], 0
             events.append(report)
         if plain:
-            events.append(Relayed(b"".join(plain), len(plain)))
+            events.append(Relayed(b"".join(plain), count))
         return StreamBatch(tuple(events), last=self._done, error=failure)
 
     def _glance(self, event: SSEEvent, frame: bytes) -> UsageReport | None:
@@ -122,15 +124,35 @@ class RelayReader:
         return UsageReport(glance.usage.buckets(), frame=frame, bare=not glance.choices)
 
 
+_USAGE, _FINISH = b'"usage"', b'"finish_reason"'
+_NULL_USAGE = (b'"usage":null', b'"usage": null')
+_NULL_FINISH = (b'"finish_reason":null', b'"finish_reason": null')
+_MARKS = (b'"error"', b"event:", _DONE)
+
+
 def _worth_opening(run: bytes) -> bool:
     # Inside JSON text a quote has a backslash before it, so that these can only be members' names.
     return (
-        run.count(b'"usage"') != run.count(b'"usage":null')
-        or run.count(b'"finish_reason"') != run.count(b'"finish_reason":null')
-        or b'"error"' in run
-        or b"event:" in run
-        or _DONE in run
+        run.count(_USAGE) != run.count(_NULL_USAGE[0]) + run.count(_NULL_USAGE[1])
+        or run.count(_FINISH) != run.count(_NULL_FINISH[0]) + run.count(_NULL_FINISH[1])
+        or any(mark in run for mark in _MARKS)
     )
+
+
+def _first_marked_frame(run: bytes) -> int:
+    """Where the first frame begins that may be worth opening."""
+    marks = [at for mark in _MARKS if (at := run.find(mark)) >= 0]
+    marks += [_first_value(run, _USAGE, _NULL_USAGE), _first_value(run, _FINISH, _NULL_FINISH)]
+    ends = (run.rfind(end, 0, min(marks)) + len(end) for end in (b"\n\n", b"\n\r\n"))
+    return max((end for end in ends if end > len(b"\n\n")), default=0)
+
+
+def _first_value(run: bytes, member: bytes, nulls: tuple[bytes, ...]) -> int:
+    """Where ``member`` first is something else than null; the end where it never is."""
+    at = run.find(member)
+    while at >= 0 and run.startswith(nulls, at):
+        at = run.find(member, at + len(member))
+    return at if at >= 0 else len(run)
 
 
 class ChatStreamReader:

@@ -30,7 +30,7 @@ def test_prices_routes_and_providers_by_name() -> None:
         ("    openai/gpt-4-turbo: {input: 0.01, output: 0.03}\n", "    openai/other: {free: true}\n"),
     )
     assert differences(settings(), new) == (
-        "provider echo: options changed",
+        "provider echo: pause changed",
         "route gpt-4-turbo removed",
         "route new added",
         "price of openai/gpt-4: input 0.03 -> 0.04",
@@ -43,6 +43,43 @@ def test_prices_routes_and_providers_by_name() -> None:
 def test_a_changed_key_is_told_and_not_shown() -> None:
     lines = differences(settings(OPENAI_API_KEY="sk-planted-1"), settings(OPENAI_API_KEY="sk-planted-2"))
     assert lines == ("provider openai: api_key changed",)
+
+
+def test_an_address_may_hold_a_secret_and_other_members_do_not() -> None:
+    lines = differences(settings(), settings(OPENAI_BASE_URL="http://planted", OPENAI_TIMEOUT="1.5"))
+    assert lines == ("provider openai: base_url changed, timeout 60 -> 1.5",)
+
+
+def test_targets_and_fallbacks_of_a_route() -> None:
+    new = settings(
+        (
+            "gpt-4: {provider: openai} # short",
+            "gpt-4: {strategy: weighted, fallbacks: [echo4], "
+            "targets: [{provider: openai, weight: 3}, {provider: echo, model: echo4}]} # short",
+        )
+    )
+    assert differences(settings(), new) == (
+        "route gpt-4: targets openai/gpt-4 -> openai/gpt-4 x3,echo/echo4, strategy priority -> weighted, "
+        "fallbacks none -> echo4",
+    )
+
+
+def test_the_other_sections_by_their_members() -> None:
+    new = settings(
+        ("drain_timeout: 30", "drain_timeout: 5"),
+        ("CORS_ALLOWED_ORIGINS:-*", "CORS_ALLOWED_ORIGINS:-https://b.example,https://a.example"),
+        ("CORS_ALLOW_CREDENTIALS:-true", "CORS_ALLOW_CREDENTIALS:-false"),
+        ("version: 1", "version: 1\nlog: {format: human}"),
+        ("currency: USD", "currency: USD\n  allow_unpriced: true"),
+    )
+    assert differences(settings(), new) == (
+        "pricing.allow_unpriced: false -> true",
+        "server.drain_timeout: 30 -> 5",
+        "cors.origins: * -> https://a.example,https://b.example",
+        "cors.credentials: true -> false",
+        "log.format: json -> human",
+    )
+    assert needs_restart(settings(), new) == ("log needs a restart",)
 
 
 def test_what_needs_a_restart() -> None:

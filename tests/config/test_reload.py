@@ -173,18 +173,123 @@ async def test_a_touch_and_a_comment_are_no_news(file: Path) -> None:
 
 
 async def test_half_a_file_is_not_read(file: Path) -> None:
-    """An editor that writes slowly: each look finds it changed, until it rests."""
+    """A slow writer: all along the text is a good file with fewer routes and prices, until it rests."""
 
     async def check(followed: Followed) -> None:
-        # Up to here the text is a good file, with fewer routes and prices.
-        half = priced("0.04").split("  gpt-4-turbo: {provider")[0]
-        pieces = [half[: len(half) // 2], half, priced("0.04")]
-        for piece in pieces:
-            file.write_text(piece)
-            await asyncio.sleep(0)
+        new = priced("0.04")
+        head, tail = new.split("  gpt-4-turbo: {provider")[0], new.split("pricing:")[1]
+        half = f"{head}pricing:{tail}".split("    openai/gpt-4-turbo")[0]
+        loop = asyncio.get_running_loop()
+        end = loop.time() + 0.5
+        with file.open("w") as writer:
+            writer.write(half)
+            while loop.time() < end:
+                writer.write("#")
+                writer.flush()
+                await asyncio.sleep(0.01)
+            writer.seek(0)
+            writer.write(new)
+            writer.truncate()
         await followed.until(lambda: followed.price() == "0.04")
         assert len(followed.events) == 1
         assert followed.snapshots.current.routes.get("gpt-4-turbo") is not None
+
+    await following(file, check)
+
+
+async def test_the_same_half_is_taken_once_it_rests(file: Path) -> None:
+    """Otherwise the test above would prove nothing."""
+
+    async def check(followed: Followed) -> None:
+        new = priced("0.04")
+        head, tail = new.split("  gpt-4-turbo: {provider")[0], new.split("pricing:")[1]
+        file.write_text(f"{head}pricing:{tail}".split("    openai/gpt-4-turbo")[0])
+        await followed.until(lambda: followed.price() == "0.04")
+        assert followed.snapshots.current.routes.get("gpt-4-turbo") is None
+
+    await following(file, check)
+
+
+async def test_a_change_between_loading_and_following_is_seen(file: Path) -> None:
+    followed = Followed(file)
+    times = file.stat()
+    file.write_text(priced("0.08"))
+    os.utime(file, ns=(times.st_atime_ns, times.st_mtime_ns))
+    followed.reloader.start()
+    try:
+        await followed.until(lambda: followed.price() == "0.08")
+    finally:
+        await followed.reloader.close()
+
+
+async def test_a_change_in_the_tick_of_a_signal_is_seen(file: Path) -> None:
+    async def check(followed: Followed) -> None:
+        file.write_text(priced("0.04"))
+        times = file.stat()
+        followed.reloader.reload_now()
+        await followed.until(lambda: followed.price() == "0.04")
+        file.write_text(priced("0.05"))
+        os.utime(file, ns=(times.st_atime_ns, times.st_mtime_ns))
+        await followed.until(lambda: followed.price() == "0.05")
+
+    await following(file, check)
+
+
+async def test_the_same_bad_content_is_said_once_and_again_when_asked(file: Path) -> None:
+    async def check(followed: Followed) -> None:
+        file.write_text(priced("-1"))
+        await followed.until(lambda: len(followed.events) == 1)
+        signature = followed.reloader._signature
+        os.utime(file, ns=(1, 1))
+        await followed.until(lambda: followed.reloader._signature != signature)
+        assert len(followed.events) == 1
+        followed.reloader.reload_now()
+        await followed.until(lambda: len(followed.events) == 2)
+        assert followed.events[0].problems == followed.events[1].problems
+
+    await following(file, check)
+
+
+@pytest.mark.parametrize("content", [b"a: " + b"[" * 500, b"\xff", b"version: " + b"1" * 5000, b"a: &a [*a]", b"\x00"])
+async def test_no_content_ends_the_following(file: Path, content: bytes) -> None:
+    async def check(followed: Followed) -> None:
+        file.write_bytes(content)
+        await followed.until(lambda: bool(followed.events))
+        file.write_text(priced("0.04"))
+        await followed.until(lambda: followed.price() == "0.04")
+        assert [type(event) for event in followed.events] == [ConfigRejected, ConfigReloaded]
+
+    await following(file, check)
+
+
+async def test_what_can_not_be_built_is_refused_and_the_following_goes_on(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def check(followed: Followed) -> None:
+        before = followed.snapshots.current
+
+        def fail(settings: Any) -> Any:
+            raise KeyError("sk-planted")
+
+        with monkeypatch.context() as patched:
+            patched.setattr(followed.reloader, "_make_provider", fail)
+            file.write_text(priced("0.04"))
+            await followed.until(lambda: bool(followed.events))
+        assert followed.events[0].problems == (f"{file}: can't be put in force: KeyError",)
+        assert followed.snapshots.current is before
+        assert followed.reloader.status.last_error == followed.events[0].problems
+        file.write_text(priced("0.05"))
+        await followed.until(lambda: followed.price() == "0.05")
+        assert followed.reloader.status.last_error is None
+
+    await following(file, check)
+
+
+async def test_what_needs_a_restart_is_said(file: Path) -> None:
+    async def check(followed: Followed) -> None:
+        file.write_text(TEXT.replace("SERVER_PORT:-8080", "SERVER_PORT:-8081"))
+        await followed.until(lambda: bool(followed.events))
+        assert "server.port needs a restart" in followed.events[0].notes
 
     await following(file, check)
 

@@ -37,12 +37,16 @@ class Loaded:
 
 def load(path: Path, environ: Mapping[str, str]) -> Loaded:
     """Reads and checks the file. Raises ``ConfigInvalid`` with every problem it has."""
+    return parse(read_file(path), path, environ)
+
+
+def read_file(path: Path) -> bytes:
+    """The file's content. Raises ``ConfigInvalid`` where it can't be read."""
     try:
-        content = path.read_bytes()
+        return path.read_bytes()
     except OSError as error:
         problem = Problem(str(path), Position(1, 1), (), f"can't be read: {error.strerror}")
         raise ConfigInvalid([problem]) from error
-    return parse(content, path, environ)
 
 
 def parse(content: bytes, path: Path, environ: Mapping[str, str]) -> Loaded:

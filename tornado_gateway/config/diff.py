@@ -4,16 +4,19 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import fields, replace
 from typing import Any
 
-from tornado_gateway.config.model import Settings
+from tornado_gateway.config.model import ProviderSettings, RouteSettings, Settings
+
+_SHOWN = {"kind", "timeout", "max_retries"}
+"""Members of a provider that hold no secret: an address may."""
 
 
 def differences(old: Settings, new: Settings) -> tuple[str, ...]:
-    """Providers, routes and prices that came, went or changed; then the other sections that changed."""
+    """Providers, routes and prices that came, went or changed; then the members of other sections that changed."""
     return (
-        *_named("provider", _by_name(old.providers), _by_name(new.providers)),
-        *_named("route", _by_name(old.routes), _by_name(new.routes)),
+        *_named("provider", _by_name(old.providers), _by_name(new.providers), _provider),
+        *_named("route", _by_name(old.routes), _by_name(new.routes), _route),
         *_prices(old, new),
-        *(f"{section} changed" for section in ("server", "cors", "log") if _differs(section, old, new)),
+        *(line for section in ("server", "cors", "log") for line in _section(section, old, new)),
     )
 
 
@@ -27,27 +30,69 @@ def needs_restart(old: Settings, new: Settings) -> tuple[str, ...]:
     return tuple(f"{name} needs a restart" for name in names)
 
 
-def _differs(section: str, old: Settings, new: Settings) -> bool:
-    return bool(getattr(old, section) != getattr(new, section))
+def _section(section: str, old: Settings, new: Settings) -> Iterator[str]:
+    for name, was, now in _changed(getattr(old, section), getattr(new, section)):
+        yield f"{section}.{name}: {_text(was)} -> {_text(now)}"
+
+
+def _changed(old: Any, new: Any) -> Iterator[tuple[str, Any, Any]]:
+    for member in fields(new):
+        was, now = getattr(old, member.name), getattr(new, member.name)
+        if was != now:
+            yield member.name, was, now
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, frozenset):
+        value = sorted(value)
+    if isinstance(value, list | tuple):
+        return ",".join(value) or "none"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def _by_name(entries: Iterable[Any]) -> dict[str, Any]:
     return {entry.name: replace(entry, line=None) if hasattr(entry, "line") else entry for entry in entries}
 
 
-def _named(kind: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[str]:
+def _named(kind: str, old: Mapping[str, Any], new: Mapping[str, Any], describe: Any) -> Iterator[str]:
     for name in [*old, *(name for name in new if name not in old)]:
         if name not in new:
             yield f"{kind} {name} removed"
         elif name not in old:
             yield f"{kind} {name} added"
         elif old[name] != new[name]:
-            was, now = old[name], new[name]
-            changed = [field.name for field in fields(now) if getattr(was, field.name) != getattr(now, field.name)]
-            yield f"{kind} {name}: {', '.join(changed)} changed"
+            yield f"{kind} {name}: {', '.join(describe(old[name], new[name]))}"
+
+
+def _provider(old: ProviderSettings, new: ProviderSettings) -> Iterator[str]:
+    for name, was, now in _changed(old, new):
+        if name == "options":
+            keys = dict.fromkeys([*was, *now])
+            yield from (f"{key} changed" for key in keys if was.get(key) != now.get(key))
+        else:
+            yield f"{name} {_text(was)} -> {_text(now)}" if name in _SHOWN else f"{name} changed"
+
+
+def _route(old: RouteSettings, new: RouteSettings) -> Iterator[str]:
+    for name, was, now in _changed(old, new):
+        if name == "targets":
+            yield f"targets {_targets(old)} -> {_targets(new)}"
+        else:
+            yield f"{name} {_text(was)} -> {_text(now)}"
+
+
+def _targets(route: RouteSettings) -> str:
+    return ",".join(
+        f"{target.provider}/{target.model or route.name}" + (f" x{target.weight}" if target.weight != 1 else "")
+        for target in route.targets
+    )
 
 
 def _prices(old: Settings, new: Settings) -> Iterator[str]:
+    if old.allow_unpriced != new.allow_unpriced:
+        yield f"pricing.allow_unpriced: {_text(old.allow_unpriced)} -> {_text(new.allow_unpriced)}"
     before = {price.model: price for price in old.prices}
     after = {price.model: price for price in new.prices}
     for model in [*before, *(model for model in after if model not in before)]:

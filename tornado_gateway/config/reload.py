@@ -6,13 +6,14 @@ change what the path leads to, on every file system, and a look costs a few micr
 
 import asyncio
 import contextlib
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from tornado_gateway.config.build import Loaded, MakeProvider, build, load
+from tornado_gateway.config.build import Loaded, MakeProvider, build, parse, read_file
 from tornado_gateway.config.diff import differences, needs_restart
 from tornado_gateway.config.problems import ConfigInvalid
 from tornado_gateway.domain.events import ConfigRejected, ConfigReloaded
@@ -22,6 +23,9 @@ from tornado_gateway.domain.snapshot import SnapshotHolder
 POLL_SECONDS = 0.1
 
 _Signature = tuple[str, int, int, int] | None
+
+_UNREAD: _Signature = ("", 0, 0, 0)
+"""No file's: the next look that finds the file at rest reads it, whatever it finds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +39,15 @@ class Status:
     def as_dict(self) -> Mapping[str, Any]:
         error = None if self.last_error is None else "\n".join(self.last_error)
         return {"revision": self.revision, "loaded_at": self.loaded_at.isoformat(), "last_error": error}
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """What one reading brought: ``loaded``, or why there is none. ``digest`` tells one content from another."""
+
+    digest: str
+    loaded: Loaded | None = None
+    problems: tuple[str, ...] = ()
 
 
 class Reloader:
@@ -59,14 +72,17 @@ class Reloader:
         self.status = Status(loaded.revision, snapshots.current.loaded_at)
         self._wanted = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
-        self._signature = _signature(loaded.path)
+        self._refused: str | None = None
+        # The file may have changed since it was loaded.
+        self._signature = _UNREAD
 
     def start(self) -> None:
         """Begins to follow the file; on the running loop."""
         self._task = asyncio.get_running_loop().create_task(self._follow())
 
     def reload_now(self) -> None:
-        """Reads the file at the next chance, changed or not."""
+        """Reads the file at the next chance, changed or not, and says again what is wrong with it."""
+        self._refused = None
         self._wanted.set()
 
     async def close(self) -> None:
@@ -76,57 +92,74 @@ class Reloader:
                 await self._task
 
     async def _follow(self) -> None:
-        seen = self._signature
+        seen = _UNREAD
         while True:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(POLL_SECONDS):
                     await self._wanted.wait()
-            if self._wanted.is_set():
-                self._wanted.clear()
-                await self._reload()
-                seen = self._signature
-                continue
+            asked = self._wanted.is_set()
+            self._wanted.clear()
             now = await asyncio.to_thread(_signature, self._loaded.path)
-            # Half a file can be good YAML: only one that two looks found the same is read.
-            if now == seen and now != self._signature:
-                await self._reload()
+            # Half a file can be good YAML: unasked, only one that two looks found the same is read.
+            if asked or (now == seen and now != self._signature):
+                await self._reload(now)
+                if asked:
+                    # It was not at rest: a change within the same tick of the file system's clock would not show.
+                    self._signature = _UNREAD
             seen = now
 
-    async def _reload(self) -> None:
+    async def _reload(self, signature: _Signature) -> None:
         """Takes over what the file says now; a bad file is reported and changes nothing."""
-        before = await asyncio.to_thread(_signature, self._loaded.path)
-        try:
-            loaded = await asyncio.to_thread(load, self._loaded.path, self._environ)
-        except ConfigInvalid as invalid:
-            self._signature = before
-            self._reject(tuple(str(problem) for problem in invalid.problems))
-            return
-        if await asyncio.to_thread(_signature, self._loaded.path) != before:
+        reading = await asyncio.to_thread(self._read)
+        if await asyncio.to_thread(_signature, self._loaded.path) != signature:
             return  # it changed under the reading: the next look takes it up
-        self._signature = before
-        self._accept(loaded)
+        self._signature = signature
+        if reading.loaded is None:
+            self._reject(reading)
+            return
+        try:
+            self._accept(reading.loaded)
+        except Exception as error:
+            # The checks let it pass, and nothing can be built of it. The error may hold a key, its type does not.
+            problem = f"{self._loaded.path}: can't be put in force: {type(error).__name__}"
+            self._reject(_Reading(reading.digest, problems=(problem,)))
+
+    def _read(self) -> _Reading:
+        path = self._loaded.path
+        digest = ""
+        try:
+            content = read_file(path)
+            digest = hashlib.sha256(content).hexdigest()
+            return _Reading(digest, parse(content, path, self._environ))
+        except ConfigInvalid as invalid:
+            return _Reading(digest or str(invalid), problems=tuple(str(problem) for problem in invalid.problems))
+        except Exception as error:
+            # Whatever a file does to the reader, the next one is still to be followed.
+            return _Reading(digest, problems=(f"{path}: can't be read: {type(error).__name__}",))
 
     def _accept(self, loaded: Loaded) -> None:
         previous = self._loaded
-        if loaded.revision == previous.revision:
-            # Nothing that it means has changed; positions for messages may have.
-            self._loaded = loaded
-            self.status = replace(self.status, last_error=None)
-            return
-        snapshot = build(loaded, make_provider=self._make_provider, now=self._clock.now)
-        self._snapshots.swap(snapshot)
+        if loaded.revision != previous.revision:
+            notes = (
+                *differences(previous.settings, loaded.settings),
+                *needs_restart(previous.settings, loaded.settings),
+                *(str(warning) for warning in loaded.warnings),
+            )
+            snapshot = build(loaded, make_provider=self._make_provider, now=self._clock.now)
+            # From here on nothing fails: all or nothing.
+            self._snapshots.swap(snapshot)
+            self.status = Status(loaded.revision, snapshot.loaded_at)
+            self._publisher.publish(ConfigReloaded(loaded.revision, previous.revision, snapshot.loaded_at, notes))
         self._loaded = loaded
-        self.status = Status(loaded.revision, snapshot.loaded_at)
-        notes = (
-            *differences(previous.settings, loaded.settings),
-            *needs_restart(previous.settings, loaded.settings),
-            *(str(warning) for warning in loaded.warnings),
-        )
-        self._publisher.publish(ConfigReloaded(loaded.revision, previous.revision, snapshot.loaded_at, notes))
+        self._refused = None
+        self.status = replace(self.status, last_error=None)
 
-    def _reject(self, problems: tuple[str, ...]) -> None:
-        self.status = replace(self.status, last_error=problems)
-        self._publisher.publish(ConfigRejected(self.status.revision, problems, self._clock.now()))
+    def _reject(self, reading: _Reading) -> None:
+        self.status = replace(self.status, last_error=reading.problems)
+        if reading.digest == self._refused:
+            return  # the same content as before: it has been said
+        self._refused = reading.digest
+        self._publisher.publish(ConfigRejected(self.status.revision, reading.problems, self._clock.now()))
 
 
 def _signature(path: Path) -> _Signature:

@@ -37,10 +37,11 @@ def test_targets_prices_with_their_lines_and_the_worst_case(file: str, capsys: p
     out = capsys.readouterr().out
     assert f"model 'fast' is route 'fast' ({file}:8), matched exactly" in out
     assert "1. a/m  weight 3\n" in out
-    assert f"price row a/m at {file}:16; worst case for 12 prompt and 25 completion tokens: 0.00186 USD" in out
+    assert f"input 0.03, output 0.06 USD per 1K tokens, price row a/m at {file}:16; at worst 0.00186 USD\n" in out
     assert "2. off/m  weight 1  [not configured: no API key]" in out
-    assert "fallback 'echo4':\n  1. echo/echo4" in out
+    assert "fallback 'echo4', priority:\n  1. echo/echo4" in out
     assert "free, price row echo/echo4" in out
+    assert out.endswith("worst case of a request with 12 prompt and 25 completion tokens: 0.037 USD\n")
 
 
 def test_a_pattern_and_a_model_without_a_price(file: str, capsys: pytest.CaptureFixture[str]) -> None:
@@ -49,6 +50,47 @@ def test_a_pattern_and_a_model_without_a_price(file: str, capsys: pytest.Capture
     assert "matched by the pattern 'gpt-*'" in out
     assert "a/gpt-9" in out
     assert "no price: refused (model_not_priced)" in out
+    assert "worst case" not in out
+
+
+def test_the_worst_case_is_the_dearest_bucket(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "gateway.yaml"
+    path.write_text(
+        TEXT.replace("output: 0.06}", "output: 0.06, cached_input: 0.01, cache_write_1h: 0.1, reasoning: 0.2}")
+    )
+    assert main(["explain", "fast", "--config", str(path)]) == 0
+    assert "at worst 0.3 USD, all tokens counted as cache_write_1h and reasoning\n" in capsys.readouterr().out
+
+
+def test_fallbacks_are_walked_as_the_gateway_walks_them(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "gateway.yaml"
+    path.write_text(
+        """\
+version: 1
+providers: {echo: {kind: echo}}
+routes:
+  a: {provider: echo, fallbacks: [b-1]}
+  "b-*": {provider: echo, fallbacks: ["c-*"]}
+  "c-*": {provider: echo}
+pricing: {unit: per_1k_tokens, currency: USD, models: {"echo/*": {free: true}}}
+"""
+    )
+    assert main(["explain", "a", "--config", str(path)]) == 0
+    lines = [line.strip() for line in capsys.readouterr().out.splitlines()]
+    assert [line for line in lines if line.startswith("1.")] == ["1. echo/a", "1. echo/b-1", "1. echo/b-1"]
+
+
+def test_unpriced_models_may_be_allowed(file: str, capsys: pytest.CaptureFixture[str]) -> None:
+    Path(file).write_text(TEXT.replace("currency: USD", "currency: USD\n  allow_unpriced: true"))
+    assert main(["explain", "gpt-9", "--config", file]) == 0
+    assert "no price: served at an unknown cost" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("count", ["-1", "x", "1" * 20])
+def test_counts_that_are_none(count: str) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["explain", "x", "--max-tokens", count])
+    assert ended.value.code == 2
 
 
 def test_nothing_matches(file: str, capsys: pytest.CaptureFixture[str]) -> None:

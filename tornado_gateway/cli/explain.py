@@ -4,24 +4,39 @@ import argparse
 import os
 import sys
 from collections.abc import Iterator
+from decimal import Decimal
+from difflib import get_close_matches
+from itertools import groupby
 from pathlib import Path
+from typing import Any
 
 from tornado_gateway.config.build import Loaded, build_prices, build_routes, load
-from tornado_gateway.config.problems import ConfigInvalid, did_you_mean
-from tornado_gateway.domain.money import PriceCard
-from tornado_gateway.domain.prices import PriceTable
+from tornado_gateway.config.problems import ConfigInvalid
+from tornado_gateway.domain.money import PriceCard, decimal_digits
 from tornado_gateway.domain.pricing import price
-from tornado_gateway.domain.routes import Route, RouteTable
+from tornado_gateway.domain.routes import Route, RouteTable, RouteTarget
+from tornado_gateway.domain.routing import chain
 from tornado_gateway.domain.usage import TokenUsage
+
+_PROMPT = ("input", "cached_input", "cache_write", "cache_write_1h", "audio_input")
+_COMPLETION = ("output", "reasoning", "audio_output")
+_MOST_TOKENS = 10**12
 
 
 def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     parser = commands.add_parser("explain", help="show who serves a model and what a request may cost")
-    parser.add_argument("model", metavar="MODEL")
+    parser.add_argument("model", metavar="MODEL", help="the name that a caller gives")
     parser.add_argument("--config", type=Path, default=Path("gateway.yaml"), metavar="FILE")
-    parser.add_argument("--prompt-tokens", type=int, default=1000, metavar="N")
-    parser.add_argument("--max-tokens", type=int, default=1000, metavar="N")
+    parser.add_argument("--prompt-tokens", type=_tokens, default=1000, metavar="N", help="default: 1000")
+    parser.add_argument("--max-tokens", type=_tokens, default=1000, metavar="N", help="default: 1000")
     parser.set_defaults(run=run)
+
+
+def _tokens(text: str) -> int:
+    count = int(text)
+    if not 0 <= count <= _MOST_TOKENS:
+        raise argparse.ArgumentTypeError(f"a count of tokens is 0 to {_MOST_TOKENS}")
+    return count
 
 
 def run(args: argparse.Namespace) -> int:
@@ -32,58 +47,74 @@ def run(args: argparse.Namespace) -> int:
         for problem in invalid.problems:
             print(problem, file=sys.stderr)
         return 1
-    routes, prices = build_routes(loaded.settings), build_prices(loaded.settings)
+    routes = build_routes(loaded.settings)
     route = routes.match(args.model)
     if route is None:
-        advice = did_you_mean(args.model, (known.name for known in routes))
-        print(f"no route matches {args.model!r}{advice}", file=sys.stderr)
+        print(f"no route matches {args.model!r}{_nearest(args.model, routes)}", file=sys.stderr)
         return 1
-    usage = TokenUsage(input=args.prompt_tokens, output=args.max_tokens)
-    for line in _explanation(args.model, route, routes, prices, loaded, usage):
+    explanation = _Explanation(loaded, routes, prompt=args.prompt_tokens, completion=args.max_tokens)
+    for line in explanation.lines(args.model, route):
         print(line)
     return 0
 
 
-def _explanation(
-    model: str, route: Route, routes: RouteTable, prices: PriceTable, loaded: Loaded, usage: TokenUsage
-) -> Iterator[str]:
-    file = loaded.path
-    matched = "exactly" if route.name == model else f"by the pattern {route.name!r}"
-    yield f"model {model!r} is route {route.name!r} ({file}:{route.line}), matched {matched}"
-    yield f"strategy: {route.strategy}"
-    for label, each, wanted in _stages(model, route, routes):
-        yield f"{label}:"
-        for number, target in enumerate(each.targets, 1):
-            upstream = target.model or wanted
-            configured = next(p for p in loaded.settings.providers if p.name == target.provider).configured
-            state = "" if configured else "  [not configured: no API key]"
-            weight = f"  weight {target.weight}" if each.strategy == "weighted" else ""
-            yield f"  {number}. {target.provider}/{upstream}{weight}{state}"
-            yield f"     {_price_line(prices.find(target.provider, upstream), file, usage, prices.allow_unpriced)}"
+def _nearest(model: str, routes: RouteTable) -> str:
+    near = get_close_matches(model, [route.name for route in routes], n=3, cutoff=0.5)
+    return f" (did you mean {' or '.join(repr(name) for name in near)}?)" if near else ""
 
 
-def _stages(model: str, route: Route, routes: RouteTable) -> Iterator[tuple[str, Route, str]]:
-    yield "targets", route, model
-    seen = {route.name}
-    waiting = list(route.fallbacks)
-    while waiting:
-        name = waiting.pop(0)
-        fallback = routes.get(name) or routes.match(name)
-        if fallback is None or fallback.name in seen:
-            continue
-        seen.add(fallback.name)
-        yield f"fallback {fallback.name!r}", fallback, model if name.endswith("*") else name
-        waiting = [*fallback.fallbacks, *waiting]
+class _Explanation:
+    """Walks a route as the gateway does, with the price of each target for so many tokens."""
 
+    def __init__(self, loaded: Loaded, routes: RouteTable, *, prompt: int, completion: int) -> None:
+        self._file = loaded.path
+        self._routes = routes
+        self._prices = build_prices(loaded.settings)
+        self._configured = {provider.name: provider.configured for provider in loaded.settings.providers}
+        self._prompt = prompt
+        self._completion = completion
 
-def _price_line(card: PriceCard | None, file: Path, usage: TokenUsage, allow_unpriced: bool) -> str:
-    if card is None:
-        return "no price: served at an unknown cost" if allow_unpriced else "no price: refused (model_not_priced)"
-    where = f"{file}:{card.line}"
-    if card.free:
-        return f"free, price row {card.model} at {where}"
-    worst = price(usage, card).digits
-    return (
-        f"input {card.input} / output {card.output} USD per 1K tokens, price row {card.model} at {where}; "
-        f"worst case for {usage.prompt_tokens} prompt and {usage.completion_tokens} completion tokens: {worst} USD"
-    )
+    def lines(self, model: str, route: Route) -> Iterator[str]:
+        matched = "exactly" if route.name == model else f"by the pattern {route.name!r}"
+        yield f"model {model!r} is route {route.name!r} ({self._file}:{route.line}), matched {matched}"
+        worst: list[Decimal] = []
+        # One stage a route: the chain names no route twice.
+        for name, steps in groupby(chain(self._routes, route, model), key=lambda step: step[0].name):
+            stage = list(steps)
+            strategy = stage[0][0].strategy
+            yield f"targets, {strategy}:" if name == route.name else f"fallback {name!r}, {strategy}:"
+            for number, (each, wanted, target) in enumerate(stage, 1):
+                upstream = target.model or wanted
+                card = self._prices.find(target.provider, upstream)
+                yield f"  {number}. {target.provider}/{upstream}{self._state(each, target)}"
+                yield f"     {self._price(card)}"
+                if card is not None:
+                    worst.append(self._worst(card)[0])
+        if worst:
+            counts = f"{self._prompt} prompt and {self._completion} completion tokens"
+            yield f"worst case of a request with {counts}: {decimal_digits(max(worst))} USD"
+
+    def _state(self, route: Route, target: RouteTarget) -> str:
+        weight = f"  weight {target.weight}" if route.strategy == "weighted" else ""
+        return weight if self._configured[target.provider] else f"{weight}  [not configured: no API key]"
+
+    def _price(self, card: PriceCard | None) -> str:
+        if card is None:
+            allowed = self._prices.allow_unpriced
+            return "no price: served at an unknown cost" if allowed else "no price: refused (model_not_priced)"
+        where = f"price row {card.model} at {self._file}:{card.line}"
+        if card.free:
+            return f"free, {where}"
+        amount, buckets = self._worst(card)
+        dearer = "" if buckets == ("input", "output") else f", all tokens counted as {' and '.join(buckets)}"
+        return (
+            f"input {decimal_digits(card.input)}, output {decimal_digits(card.output)} USD per 1K tokens, {where}; "
+            f"at worst {decimal_digits(amount)} USD{dearer}"
+        )
+
+    def _worst(self, card: PriceCard) -> tuple[Decimal, tuple[str, str]]:
+        """The most that so many tokens can cost, and the buckets that they would have to be in."""
+        prompt, completion = max(_PROMPT, key=card.rate), max(_COMPLETION, key=card.rate)
+        counts: dict[str, Any] = {prompt: self._prompt, completion: self._completion}
+        usage = TokenUsage(**counts)
+        return price(usage, card).amount, (prompt, completion)

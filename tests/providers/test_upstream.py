@@ -191,7 +191,7 @@ async def test_a_connection_serves_again_once_its_stream_was_read_past_the_end_m
         for _ in range(3):
             async with up.stream(httpx.URL(url), b"{}", context()) as reply:
                 assert await anext(reply.chunks()) == b"hello"
-                await reply.finish()
+                reply.answered()
     assert connections == 1
 
 

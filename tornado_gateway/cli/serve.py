@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import contextlib
+import gc
 import os
 import signal
 import socket
@@ -74,6 +75,9 @@ async def _serve(loaded: Loaded, path: Path, sockets: list[socket.socket]) -> No
     stop = asyncio.Event()
     _on_signals(runtime, stop)
     await runtime.start(sockets)
+    # What is here now stays: looking it through again and again stops the loop for a tenth of a second.
+    gc.collect()
+    gc.freeze()
     address = sockets[0].getsockname()
     host = f"[{address[0]}]" if ":" in address[0] else address[0]
     runtime.announce(f"listening on http://{host}:{address[1]} with {path}")

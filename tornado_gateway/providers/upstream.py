@@ -44,6 +44,7 @@ class OpenReply:
         self._provider = provider
         self._chunks = _chunks(response)
         self._ended = False
+        self._answered = False
 
     async def chunks(self) -> AsyncIterator[bytes]:
         """The body as it comes, one item a read. Raises ``UpstreamFailed`` where it breaks off."""
@@ -67,20 +68,23 @@ class OpenReply:
             parts.append(chunk)
         return parts[0] if len(parts) == 1 else b"".join(parts)
 
-    async def finish(self) -> None:
-        """Reads past the end mark, so that the connection can serve again; a provider that lingers loses it."""
-        if self._ended:
-            return
+    def answered(self) -> None:
+        """The protocol's own end mark was seen: what is still to come is only the end of the transfer."""
+        self._answered = True
+
+    async def _read_to_the_end(self) -> None:
+        """So that the connection can serve again; a provider that lingers loses it."""
         try:
             async with asyncio.timeout(_DRAIN_SECONDS):
                 async for _ in self._chunks:
                     pass
-            self._ended = True
         except (TimeoutError, *_TRANSPORT_ERRORS):
             pass
 
     async def close(self) -> None:
         """Ends the call, whether or not the body was read."""
+        if self._answered and not self._ended:
+            await self._read_to_the_end()
         with suppress(*_TRANSPORT_ERRORS):  # a connection that is gone is what was wanted
             await self._response.stream.aclose()  # type: ignore[union-attr] # an async transport's stream is async
 

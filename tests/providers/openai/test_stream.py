@@ -119,7 +119,7 @@ def test_a_stream_that_breaks_off_says_so(reader: type[Reader], stream: bytes) -
         (b'event: error\ndata: {"error":{"message":"m","type":"rate_limit_error"}}\n\n', UpstreamRateLimited),
         (b'data: {"error":{"message":"m"}}\n\n', UpstreamFailed),
         (b'data: {"error":"text"}\n\n', UpstreamFailed),
-        (b'data: {"usage" garbled\n\n', UpstreamFailed),
+        (b'data: {"usage":{garbled\n\n', UpstreamFailed),
     ],
 )
 def test_an_error_event_stands_behind_what_was_said(reader: type[Reader], event: bytes, kind: type[Exception]) -> None:

@@ -13,7 +13,8 @@ from tornado_gateway.domain.stream import StreamBatch
 from tornado_gateway.domain.wire import ANTHROPIC_MESSAGES
 from tornado_gateway.providers.anthropic import errors, relay, request, response
 from tornado_gateway.providers.anthropic.stream import MessagesStreamReader, RelayReader
-from tornado_gateway.providers.upstream import OpenReply, Reply, Upstream
+from tornado_gateway.providers.reading import batches
+from tornado_gateway.providers.upstream import Reply, Upstream
 
 DEFAULT_VERSION = "2023-06-01"
 
@@ -65,7 +66,9 @@ class AnthropicProvider:
         async with self._upstream.stream(self._messages, body, context, self._headers(context)) as reply:
             if reply.status != 200:
                 raise errors.from_reply(reply.status, reply.headers, await reply.read(), self.name)
-            async for batch in _batches(reply, reader, self.name):
+            if reply.headers.get("content-type", "").startswith("application/json"):
+                raise response.no_stream(await reply.read(), self.name)
+            async for batch in batches(reply, reader):
                 yield batch
 
     async def count_tokens(self, call: ModelCall, model: str, context: RequestContext) -> Answer:
@@ -83,21 +86,3 @@ class AnthropicProvider:
         forward = context.forward
         version = ("anthropic-version", forward.get("anthropic-version", self._version))
         return [version, *((name, forward[name]) for name in _FORWARDED if name in forward)]
-
-
-async def _batches(
-    reply: OpenReply, reader: RelayReader | MessagesStreamReader, provider: str
-) -> AsyncIterator[StreamBatch]:
-    if reply.headers.get("content-type", "").startswith("application/json"):
-        raise response.no_stream(await reply.read(), provider)
-    async for chunk in reply.chunks():
-        batch = reader.decode(chunk)
-        if batch.last:
-            try:
-                yield batch
-            finally:
-                await reply.finish()
-            return
-        if batch.events or batch.error is not None:
-            yield batch
-    yield reader.flush()

@@ -4,7 +4,6 @@ Relays OpenAI's own protocols, and translates every other dialect to chat comple
 """
 
 from collections.abc import AsyncIterator, Mapping
-from typing import Protocol
 
 import httpx
 
@@ -14,17 +13,10 @@ from tornado_gateway.domain.stream import StreamBatch
 from tornado_gateway.domain.wire import OPENAI_CHAT, OPENAI_COMPLETIONS
 from tornado_gateway.providers.openai import errors, request, response
 from tornado_gateway.providers.openai.stream import ChatStreamReader, RelayReader
-from tornado_gateway.providers.upstream import OpenReply, Reply, Upstream
+from tornado_gateway.providers.reading import Reader, batches
+from tornado_gateway.providers.upstream import Reply, Upstream
 
 _FORWARDED = ("openai-beta", "idempotency-key")
-
-
-class Reader(Protocol):
-    """A stream's bytes in, batches out."""
-
-    def decode(self, chunk: bytes) -> StreamBatch: ...
-
-    def flush(self) -> StreamBatch: ...
 
 
 class OpenAIProvider:
@@ -67,7 +59,10 @@ class OpenAIProvider:
         async with self._upstream.stream(url, body, context, _forwarded(context)) as reply:
             if reply.status != 200:
                 raise errors.from_reply(reply.status, reply.headers, await reply.read(), self.name)
-            async for batch in _batches(reply, reader, self.name):
+            if reply.headers.get("content-type", "").startswith("application/json"):
+                # Some vendors answer a stream's error with status 200 and plain JSON.
+                raise errors.from_stream(errors.read_detail(await reply.read()).message, self.name)
+            async for batch in batches(reply, reader):
                 yield batch
 
     async def _post(self, url: httpx.URL, body: bytes, context: RequestContext) -> Reply:
@@ -75,25 +70,6 @@ class OpenAIProvider:
         if reply.status != 200:
             raise errors.from_reply(reply.status, reply.headers, reply.body, self.name)
         return reply
-
-
-async def _batches(reply: OpenReply, reader: Reader, provider: str) -> AsyncIterator[StreamBatch]:
-    content_type = reply.headers.get("content-type", "")
-    if content_type.startswith("application/json"):
-        # Some vendors answer a stream's error with status 200 and plain JSON.
-        raise errors.from_stream(errors.read_detail(await reply.read()).message, provider)
-    async for chunk in reply.chunks():
-        batch = reader.decode(chunk)
-        if batch.last:
-            try:
-                yield batch
-            finally:
-                await reply.finish()
-            return
-        if batch.events or batch.error is not None:
-            yield batch
-    batch = reader.flush()
-    yield batch
 
 
 def _forwarded(context: RequestContext) -> list[tuple[str, str]]:

@@ -124,35 +124,23 @@ class RelayReader:
         return UsageReport(glance.usage.buckets(), frame=frame, bare=not glance.choices)
 
 
-_USAGE, _FINISH = b'"usage"', b'"finish_reason"'
-_NULL_USAGE = (b'"usage":null', b'"usage": null')
-_NULL_FINISH = (b'"finish_reason":null', b'"finish_reason": null')
-_MARKS = (b'"error"', b"event:", _DONE)
+_NOTHING_YET = b'"finish_reason":null}],"usage":null'
+_MARKS = (b'usage":{', b'usage": {', b'_reason":"', b'_reason": "', b'"error"', b"event:", _DONE)
 
 
 def _worth_opening(run: bytes) -> bool:
+    frames = run.count(b"\n\n")
+    if frames and run.count(_NOTHING_YET) == frames:
+        return False  # OpenAI's own spelling, in two scans
     # Inside JSON text a quote has a backslash before it, so that these can only be members' names.
-    return (
-        run.count(_USAGE) != run.count(_NULL_USAGE[0]) + run.count(_NULL_USAGE[1])
-        or run.count(_FINISH) != run.count(_NULL_FINISH[0]) + run.count(_NULL_FINISH[1])
-        or any(mark in run for mark in _MARKS)
-    )
+    return any(mark in run for mark in _MARKS)
 
 
 def _first_marked_frame(run: bytes) -> int:
     """Where the first frame begins that may be worth opening."""
-    marks = [at for mark in _MARKS if (at := run.find(mark)) >= 0]
-    marks += [_first_value(run, _USAGE, _NULL_USAGE), _first_value(run, _FINISH, _NULL_FINISH)]
-    ends = (run.rfind(end, 0, min(marks)) + len(end) for end in (b"\n\n", b"\n\r\n"))
+    first = min((at for mark in _MARKS if (at := run.find(mark)) >= 0), default=len(run))
+    ends = (run.rfind(end, 0, first) + len(end) for end in (b"\n\n", b"\n\r\n"))
     return max((end for end in ends if end > len(b"\n\n")), default=0)
-
-
-def _first_value(run: bytes, member: bytes, nulls: tuple[bytes, ...]) -> int:
-    """Where ``member`` first is something else than null; the end where it never is."""
-    at = run.find(member)
-    while at >= 0 and run.startswith(nulls, at):
-        at = run.find(member, at + len(member))
-    return at if at >= 0 else len(run)
 
 
 class ChatStreamReader:

@@ -1,0 +1,59 @@
+from collections.abc import AsyncIterator
+from typing import Any
+
+from tornado_gateway.domain.errors import UpstreamFailed
+from tornado_gateway.domain.stream import StreamBatch, TextDelta
+from tornado_gateway.providers.reading import batches
+
+LAST = StreamBatch((TextDelta("b"),), last=True)
+
+
+class Reply:
+    def __init__(self, *chunks: bytes) -> None:
+        self._chunks = chunks
+        self.complete = False
+        self.closed = False
+
+    async def chunks(self) -> AsyncIterator[bytes]:
+        try:
+            for chunk in self._chunks:
+                yield chunk
+        finally:
+            self.closed = True
+
+    def answered(self) -> None:
+        self.complete = True
+
+
+class Reader:
+    def decode(self, chunk: bytes) -> StreamBatch:
+        return {
+            b"half": StreamBatch(()),
+            b"a": StreamBatch((TextDelta("a"),)),
+            b"last": LAST,
+            b"error": StreamBatch((), error=UpstreamFailed("no")),
+        }[chunk]
+
+    def flush(self) -> StreamBatch:
+        return StreamBatch((), error=UpstreamFailed("broke off"))
+
+
+async def read(reply: Any) -> list[StreamBatch]:
+    return [batch async for batch in batches(reply, Reader())]
+
+
+async def test_nothing_is_read_behind_the_end_mark() -> None:
+    reply = Reply(b"a", b"half", b"last", b"a")
+    assert await read(reply) == [StreamBatch((TextDelta("a"),)), LAST]
+    assert reply.complete
+    assert reply.closed
+
+
+async def test_the_end_of_the_bytes_is_the_readers_to_judge() -> None:
+    reply = Reply(b"a")
+    assert (await read(reply))[-1].error is not None
+    assert not reply.complete
+
+
+async def test_an_error_alone_is_passed_on() -> None:
+    assert (await read(Reply(b"error")))[0].error is not None

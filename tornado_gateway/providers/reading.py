@@ -1,0 +1,30 @@
+"""A provider's stream read to its end: bytes through a pure reader, batches out. The same for every protocol."""
+
+from collections.abc import AsyncIterator
+from contextlib import aclosing
+from typing import Protocol
+
+from tornado_gateway.domain.stream import StreamBatch
+from tornado_gateway.providers.upstream import OpenReply
+
+
+class Reader(Protocol):
+    """Half events in, whole ones out; ``flush`` takes the end of the bytes for the end of the answer or complains."""
+
+    def decode(self, chunk: bytes) -> StreamBatch: ...
+
+    def flush(self) -> StreamBatch: ...
+
+
+async def batches(reply: OpenReply, reader: Reader) -> AsyncIterator[StreamBatch]:
+    """What each read brought, until the protocol's own end mark or the end of the bytes."""
+    async with aclosing(reply.chunks()) as chunks:  # type: ignore[type-var] # it is an async generator
+        async for chunk in chunks:
+            batch = reader.decode(chunk)
+            if batch.last:
+                reply.answered()
+                yield batch
+                return
+            if batch.events or batch.error is not None:
+                yield batch
+    yield reader.flush()

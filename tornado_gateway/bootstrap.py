@@ -122,7 +122,7 @@ class ObservabilityModule(Module):
     def bus(self, metrics: MetricsSubscriber, sink: LineSink) -> EventBus:
         bus = EventBus()
         bus.add_inline(metrics)
-        bus.add_threaded(LogSubscriber())
+        bus.add_inline(LogSubscriber())
         metrics.watch_drops(bus.dropped, sink.dropped)
         return bus
 

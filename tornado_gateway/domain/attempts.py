@@ -31,7 +31,7 @@ class Attempts:
         self, plan: RoutePlan, call: Callable[[Target], Awaitable[T]], context: RequestContext
     ) -> tuple[T, Target]:
         """The first answer and who gave it. Raises the last target's error where none answers."""
-        last: GatewayError = ProviderNotConfigured("No target is left to ask.")
+        last: GatewayError | None = None
         for target in self._order(plan):
             try:
                 return await self._ask(target, call, context), target
@@ -39,7 +39,7 @@ class Attempts:
                 if not error.fallback:
                     raise
                 last = error
-        raise last
+        raise last or ProviderNotConfigured("No target is left to ask.")
 
     def _order(self, plan: RoutePlan) -> Iterator[Target]:
         for stage in plan.stages:

@@ -54,7 +54,7 @@ class BaseHandler(RequestHandler):
             return
         self.refuse(self._too_large())
         if int(announced) > _DISCARD_BYTES or "Expect" in self.request.headers:
-            raise self._too_large()
+            self._hang_up(self._too_large())
 
     def refuse(self, error: GatewayError) -> None:
         """Turns the request away once its body is in; the first refusal counts."""
@@ -69,8 +69,7 @@ class BaseHandler(RequestHandler):
         if self._refusal is None:
             self._chunks.append(chunk)
         elif self._received > _DISCARD_BYTES and not self._finished:
-            self.set_header("Connection", "close")
-            self.send_gateway_error(self._refusal)
+            self._hang_up(self._refusal)
 
     def body(self) -> bytes:
         """The whole body. Raises what ``refuse`` was told."""
@@ -102,6 +101,12 @@ class BaseHandler(RequestHandler):
 
     def encode_error(self, error: GatewayError) -> bytes:
         return encode_error(error)
+
+    def _hang_up(self, error: GatewayError) -> None:
+        """Answers although the body is not in, and ends the connection with that."""
+        self.set_header("Connection", "close")
+        self.send_gateway_error(error)
+        RequestHandler.on_connection_close(self)  # else Tornado's coroutine waits for the body's end for ever
 
     def write_error(self, status_code: int, **kwargs: Any) -> None:
         error = kwargs["exc_info"][1] if "exc_info" in kwargs else None

@@ -87,7 +87,7 @@ def test_translated_events_are_the_same_wherever_the_stream_is_cut(cuts: list[in
 
 def test_events_that_hold_nothing_of_ours_are_not_opened() -> None:
     batch = RelayReader("p").decode(b"".join(STREAM[:4]))
-    assert batch.events == (Relayed(b"".join(STREAM[:4]), 3),)
+    assert batch.events == (Relayed(b"".join(STREAM[:4]), 4),)
 
 
 def test_usage_in_a_chunk_with_choices_is_not_bare() -> None:

@@ -48,6 +48,7 @@ class ModelCallHandler(BaseHandler):
 
     def on_connection_close(self) -> None:
         # Called outside the handler's coroutine, also while the provider is silent.
+        super().on_connection_close()  # ends the wait for a body that will never be whole
         self._gone = True
         if self._task is not None:
             self._task.cancel()

@@ -63,8 +63,10 @@ class RelayReader:
         run = self._splitter.decode(chunk)
         if not run or self._done:
             return StreamBatch((), last=self._done)
-        if not _worth_opening(run):
-            return StreamBatch((Relayed(run, run.count(b"data: {")),))
+        frames = run.count(b"\n\n")
+        # OpenAI's own spelling is told in one scan; whatever differs from it is looked at frame by frame.
+        if (frames and run.count(_NOTHING_YET) == frames) or not _worth_opening(run):
+            return StreamBatch((Relayed(run, frames or 1),))
         return self._open(run)
 
     def flush(self) -> StreamBatch:
@@ -83,8 +85,8 @@ class RelayReader:
     def _open(self, run: bytes) -> StreamBatch:
         events: list[StreamEvent] = []
         # What is worth opening mostly stands at the end: all before it goes on in one piece.
-        start = _first_marked_frame(run)
-        plain, count = [run[:start]] if start else [], run.count(b"data: {", 0, start)
+        start = _first_unusual_frame(run)
+        plain, count = ([run[:start]], run.count(b"\n\n", 0, start)) if start else ([], 0)
         failure: GatewayError | None = None
         for frame in split_frames(run[start:]):
             report = None
@@ -129,18 +131,16 @@ _MARKS = (b'usage":{', b'usage": {', b'_reason":"', b'_reason": "', b'"error"', 
 
 
 def _worth_opening(run: bytes) -> bool:
-    frames = run.count(b"\n\n")
-    if frames and run.count(_NOTHING_YET) == frames:
-        return False  # OpenAI's own spelling, in two scans
     # Inside JSON text a quote has a backslash before it, so that these can only be members' names.
     return any(mark in run for mark in _MARKS)
 
 
-def _first_marked_frame(run: bytes) -> int:
-    """Where the first frame begins that may be worth opening."""
-    first = min((at for mark in _MARKS if (at := run.find(mark)) >= 0), default=len(run))
-    ends = (run.rfind(end, 0, first) + len(end) for end in (b"\n\n", b"\n\r\n"))
-    return max((end for end in ends if end > len(b"\n\n")), default=0)
+def _first_unusual_frame(run: bytes) -> int:
+    """Where the first frame begins that is not one of OpenAI's usual ones."""
+    start = 0
+    while (end := run.find(b"\n\n", start)) >= 0 and run.find(_NOTHING_YET, start, end) >= 0:
+        start = end + 2
+    return start
 
 
 class ChatStreamReader:

@@ -87,6 +87,7 @@ class Connection:
 @dataclass
 class Served:
     port: int
+    server: GatewayHTTPServer
     service: GatewayService
     snapshots: SnapshotHolder
     lifecycle: Lifecycle
@@ -142,7 +143,7 @@ async def serving(*providers: Any, **more: Any) -> AsyncIterator[Served]:
     server.add_sockets(sockets)
     server.start_sweeping()
     async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", trust_env=False, timeout=10) as client:
-        made = Served(port, service, snapshots, lifecycle, recorder, clock, reported, client)
+        made = Served(port, server, service, snapshots, lifecycle, recorder, clock, reported, client)
         try:
             yield made
         finally:

@@ -1,0 +1,170 @@
+"""Errors, bodies and headers of every answer, whatever the endpoint."""
+
+import asyncio
+import json
+from typing import Any
+
+import pytest
+
+from tests.serving import Served, chat, request, serving, until
+from tests.support import ScriptedProvider, text_answer
+from tornado_gateway.domain.snapshot import ServerPolicy
+from tornado_gateway.httpserver import base
+
+SMALL = ServerPolicy(max_body_bytes=100)
+
+
+def error_of(body: bytes) -> dict[str, Any]:
+    document = json.loads(body)
+    assert list(document) == ["error"]
+    assert set(document["error"]) == {"message", "type", "code", "param"}
+    error: dict[str, Any] = document["error"]
+    return error
+
+
+@pytest.mark.parametrize("method", ["GET", "POST", "PUT", "PATCH", "DELETE"])
+async def test_nothing_here_is_json(method: str) -> None:
+    async with serving() as served:
+        answer = await served.client.request(method, "/v1/nothing", json={})
+        assert (answer.status_code, error_of(answer.content)["code"]) == (404, "not_found")
+        assert answer.headers["content-type"] == "application/json"
+        assert answer.headers["x-request-id"].startswith("req_")
+        assert answer.headers["access-control-allow-origin"] == "*"
+        assert "server" not in answer.headers
+
+
+async def test_head_of_nothing_has_no_body() -> None:
+    async with serving() as served:
+        answer = await served.client.head("/v1/nothing")
+        assert (answer.status_code, answer.content) == (404, b"")
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [("GET", "/v1/chat/completions"), ("PUT", "/v1/completions"), ("POST", "/health"), ("BREW", "/v1/models")],
+)
+async def test_a_wrong_method_is_json(method: str, path: str) -> None:
+    async with serving() as served:
+        answer = await served.client.request(method, path)
+        assert (answer.status_code, error_of(answer.content)["code"]) == (405, "method_not_allowed")
+        assert method in error_of(answer.content)["message"]
+
+
+async def test_a_path_that_is_no_text_is_malformed() -> None:
+    async with serving() as served:
+        answer = await served.client.get("/v1/models/%ff")
+        assert (answer.status_code, error_of(answer.content)["code"]) == (400, "invalid_request")
+
+
+async def test_what_nobody_foresaw_is_reported_and_shows_nothing() -> None:
+    def fails() -> dict[str, Any]:
+        raise RuntimeError("secret detail")
+
+    async with serving(config_status=fails) as served:
+        answer = await served.client.get("/health/ready")
+        error = error_of(answer.content)
+        assert (answer.status_code, error["code"], error["type"]) == (500, "internal_error", "api_error")
+        assert b"secret" not in answer.content
+        assert [type(each) for each in served.reported] == [RuntimeError]
+
+
+async def test_an_announced_body_beyond_the_limit_is_refused_once_it_is_in() -> None:
+    async with serving(ScriptedProvider(), server=SMALL) as served:
+        client = await served.connect()
+        head, _, body = request({"model": "x" * 3_000_000}).partition(b"\r\n\r\n")
+        await client.send(head + b"\r\n\r\n" + body[:1_000_000])
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(client.reader.read(1), 0.05)
+        await client.send(body[1_000_000:])
+        status, headers, answer = await client.answer()
+        assert (status, error_of(answer)["code"]) == (413, "body_too_large")
+        assert "100 bytes" in error_of(answer)["message"]
+        assert headers["access-control-allow-origin"] == "*"
+        # The connection is as good as new.
+        await client.send(b"GET /health HTTP/1.1\r\nHost: g\r\n\r\n")
+        assert (await client.answer())[0] == 200
+
+
+async def test_a_chunked_body_beyond_the_limit_is_refused_too() -> None:
+    async def pieces() -> Any:
+        for _ in range(50):
+            yield b"x" * 10_000
+
+    async with serving(ScriptedProvider(), server=SMALL) as served:
+        answer = await served.client.post(
+            "/v1/chat/completions", content=pieces(), headers={"Content-Type": "application/json"}
+        )
+        assert (answer.status_code, error_of(answer.content)["code"]) == (413, "body_too_large")
+
+
+async def test_a_client_that_asks_first_is_told_at_once() -> None:
+    async with serving(ScriptedProvider(), server=SMALL) as served:
+        client = await served.connect()
+        head = request({"model": "x" * 500}, headers=["Expect: 100-continue"]).partition(b"\r\n\r\n")[0]
+        await client.send(head + b"\r\n\r\n")
+        raw = await client.until(b"\r\n\r\n")
+        if raw.startswith(b"HTTP/1.1 100"):
+            raw = await client.until(b"\r\n\r\n")
+        assert raw.startswith(b"HTTP/1.1 413")
+
+
+@pytest.mark.parametrize("announced", [True, False])
+async def test_a_flood_is_not_read_to_its_end(announced: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(base, "_DISCARD_BYTES", 100_000)
+    async with serving(ScriptedProvider(), server=SMALL) as served:
+        tasks = len(asyncio.all_tasks())
+        client = await served.connect()
+        length = b"Content-Length: 1000000000" if announced else b"Transfer-Encoding: chunked"
+        await client.send(
+            b"POST /v1/completions HTTP/1.1\r\nHost: g\r\nContent-Type: application/json\r\n" + length + b"\r\n\r\n"
+        )
+        if not announced:
+            await client.send((b"2710\r\n" + b"x" * 10_000 + b"\r\n") * 20)
+        status, headers, body = await client.answer()
+        assert (status, error_of(body)["code"]) == (413, "body_too_large")
+        assert headers["connection"] == "close"
+        client.reset()
+        await until(lambda: len(asyncio.all_tasks()) <= tasks)
+
+
+async def test_a_client_that_leaves_amid_its_body_leaves_nothing_behind() -> None:
+    async with serving(ScriptedProvider()) as served:
+        await served.client.get("/health")
+        tasks = len(asyncio.all_tasks())
+        client = await served.connect()
+        await client.send(request(chat())[:-5])
+        await until(lambda: len(asyncio.all_tasks()) > tasks)
+        client.reset()
+        await until(lambda: len(asyncio.all_tasks()) <= tasks)
+        assert served.recorder.events == []
+
+
+async def test_many_pieces_make_one_body() -> None:
+    async with serving(ScriptedProvider(script=[text_answer()])) as served:
+        client = await served.connect()
+        for byte in request(chat()):
+            await client.send(bytes([byte]))
+        assert (await client.answer())[0] == 200
+
+
+async def statuses(served: Served, raw: bytes, count: int) -> list[int]:
+    client = await served.connect()
+    await client.send(raw)
+    return [(await client.answer())[0] for _ in range(count)]
+
+
+async def test_pipelined_requests_are_answered_in_order() -> None:
+    async with serving(ScriptedProvider(script=[text_answer(), text_answer()])) as served:
+        raw = request(chat()) + request(b"{}") + b"GET /health HTTP/1.1\r\nHost: g\r\n\r\n" + request(chat("nobody"))
+        assert await statuses(served, raw + request(chat()), 5) == [200, 400, 200, 404, 200]
+
+
+async def test_an_http_1_0_client_gets_a_length_and_an_end() -> None:
+    async with serving(ScriptedProvider(script=[text_answer()])) as served:
+        client = await served.connect()
+        await client.send(request(chat()).replace(b"HTTP/1.1", b"HTTP/1.0"))
+        status, headers, body = await client.answer()
+        assert status == 200
+        assert "transfer-encoding" not in headers
+        assert json.loads(body)["choices"][0]["message"]["content"] == "Hello!"
+        assert await client.ended() == b""

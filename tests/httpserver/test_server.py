@@ -1,0 +1,222 @@
+"""Clients that misbehave in time, over real sockets, with clocks set to fractions of a second."""
+
+import asyncio
+import time
+from typing import Any
+
+import pytest
+
+from tests.serving import Connection, Served, chat, request, serving, until
+from tests.support import ScriptedProvider, text_answer
+from tornado_gateway.domain.events import RequestFinished
+from tornado_gateway.domain.snapshot import ServerPolicy
+from tornado_gateway.domain.stream import Relayed, StreamBatch, UsageReport
+from tornado_gateway.domain.usage import TokenUsage
+
+QUICK = ServerPolicy(read_timeout=0.3, write_timeout=0.4)
+HEALTH = b"GET /health HTTP/1.1\r\nHost: g\r\n\r\n"
+
+
+async def closed_after(client: Connection) -> float:
+    started = time.monotonic()
+    assert await asyncio.wait_for(client.ended(), 3) == b""
+    return time.monotonic() - started
+
+
+async def test_a_client_that_connects_and_says_nothing_is_let_go() -> None:
+    async with serving(server=QUICK) as served:
+        assert 0.2 < await closed_after(await served.connect()) < 1.5
+
+
+async def drip(client: Connection, data: bytes) -> None:
+    try:
+        for byte in data:
+            await client.send(bytes([byte]))
+            await asyncio.sleep(0.02)
+    except ConnectionError:
+        pass
+
+
+@pytest.mark.parametrize("whole", [b"GET /health HTTP/1.1\r\nHost: g\r\nX: " + b"x" * 500, request(chat(x="y" * 500))])
+async def test_a_request_that_comes_in_drop_by_drop_is_cut(whole: bytes) -> None:
+    async with serving(ScriptedProvider(), server=QUICK) as served:
+        client = await served.connect()
+        dripping = asyncio.ensure_future(drip(client, whole))
+        assert 0.2 < await closed_after(client) < 1.5
+        dripping.cancel()
+
+
+async def test_a_body_that_stops_is_cut_and_leaves_no_call() -> None:
+    async with serving(ScriptedProvider(), server=QUICK) as served:
+        client = await served.connect()
+        await client.send(request(chat())[:-3])
+        assert 0.2 < await closed_after(client) < 1.5
+        assert served.recorder.events == []
+
+
+async def test_a_connection_may_rest_between_requests_but_not_within_one() -> None:
+    async with serving(server=QUICK) as served:
+        client = await served.connect()
+        for _ in range(2):
+            await client.send(HEALTH)
+            assert (await client.answer())[0] == 200
+            with pytest.raises(TimeoutError):
+                await asyncio.wait_for(client.reader.read(1), 0.7)
+        await client.send(HEALTH[:10])
+        assert 0.2 < await closed_after(client) < 1.5
+
+
+async def test_the_second_request_on_a_connection_has_its_whole_time() -> None:
+    async with serving(ScriptedProvider(script=[text_answer()] * 3), server=QUICK) as served:
+        client = await served.connect()
+        for _ in range(3):
+            raw = request(chat())
+            await client.send(raw[:-5])
+            await asyncio.sleep(0.2)
+            await client.send(raw[-5:])
+            assert (await client.answer())[0] == 200
+
+
+async def test_an_answer_that_takes_longer_than_both_timeouts_is_no_fault_of_the_clients() -> None:
+    async def slowly() -> Any:
+        await asyncio.sleep(0.9)
+        return text_answer()
+
+    async with serving(ScriptedProvider(script=[slowly]), server=QUICK) as served:
+        client = await served.connect()
+        await client.send(request(chat()))
+        assert (await client.answer())[0] == 200
+
+
+class Endless(ScriptedProvider):
+    """Streams for ever, and counts what it was asked for."""
+
+    piece = Relayed(b"data: " + b"x" * 16_000 + b"\n\n", 1)
+    batches = 0
+
+    async def stream(self, call: Any, model: str, context: Any) -> Any:
+        try:
+            while True:
+                self.batches += 1
+                yield StreamBatch((self.piece,))
+                await asyncio.sleep(0)
+        finally:
+            self.closed += 1
+
+
+async def stalled(served: Served, provider: Endless) -> int:
+    """How many batches were read from the provider when it was no more asked for any."""
+    before = -1
+    while before != provider.batches:
+        before = provider.batches
+        await asyncio.sleep(0.1)
+    return before
+
+
+async def test_a_reader_that_stalls_is_let_go_and_its_provider_with_it() -> None:
+    provider = Endless()
+    async with serving(provider, server=QUICK) as served:
+        client = await served.connect(buffer=4096)
+        await client.send(request(chat(stream=True)))
+        await until(lambda: bool(served.recorder.of(RequestFinished)))
+        await until(lambda: provider.closed == 1)
+        event = served.finished()
+        assert (event.status, event.error) == (499, "client_closed")
+        assert event.usage is not None
+        assert event.usage.estimated
+
+
+async def test_a_slow_reader_bounds_what_is_read_from_the_provider_and_is_served_on() -> None:
+    provider = Endless()
+    async with serving(provider, server=ServerPolicy(write_timeout=0.5)) as served:
+        client = await served.connect(buffer=4096)
+        await client.send(request(chat(stream=True)))
+        first = await stalled(served, provider)
+        # The kernel's buffers on both sides hold a few megabytes at most; nothing is held beside one batch.
+        assert first * 16_000 < 12_000_000
+        started = time.monotonic()
+        # So slowly that the kernel asks for no more of it within write_timeout: but it reads.
+        while time.monotonic() - started < 1.5:
+            assert await client.reader.read(4096)
+            await asyncio.sleep(0.02)
+        assert provider.batches - first < 20
+        assert provider.closed == 0
+        while provider.batches == first:
+            assert await client.reader.read(65536)
+        client.reset()
+        await until(lambda: provider.closed == 1)
+
+
+async def test_a_whole_answer_to_a_reader_that_stalls_is_let_go() -> None:
+    async with serving(ScriptedProvider(script=[text_answer("x" * 20_000_000)]), server=QUICK) as served:
+        client = await served.connect(buffer=4096)
+        await client.send(request(chat()))
+        await client.head()
+        await asyncio.sleep(1.0)
+        assert len(await client.ended()) < 19_000_000
+
+
+async def test_a_stream_lives_on_while_its_provider_is_silent() -> None:
+    async def silence() -> None:
+        await asyncio.sleep(1.0)
+
+    end = StreamBatch((Relayed(b"data: 2\n\n", 1), UsageReport(TokenUsage(1, 1), frame=None)), last=True)
+    script: list[Any] = [[StreamBatch((Relayed(b"data: 1\n\n", 1),)), silence, end]]
+    async with serving(ScriptedProvider(script=script), server=QUICK) as served:
+        client = await served.connect()
+        await client.send(request(chat(stream=True)))
+        assert b"data: 2" in await client.until(b"[DONE]\n\n")
+
+
+async def test_a_reload_changes_the_times_of_open_connections() -> None:
+    async with serving(server=ServerPolicy(read_timeout=60)) as served:
+        client = await served.connect()
+        await client.send(HEALTH)
+        await client.answer()
+        made = served.snapshots.current
+        served.snapshots.swap(type(made)(**{**_fields(made), "server": QUICK}))
+        await client.send(HEALTH[:10])
+        assert await closed_after(client) < 1.5
+
+
+def _fields(made: Any) -> dict[str, Any]:
+    return {name: getattr(made, name) for name in type(made).__slots__}
+
+
+async def test_a_head_without_an_end_is_cut() -> None:
+    async with serving() as served:
+        client = await served.connect()
+        await client.send(b"GET /health HTTP/1.1\r\nX: " + b"x" * 80_000)
+        assert b"200" not in await asyncio.wait_for(client.ended(), 3)
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"nonsense\r\n\r\n",
+        b"POST /v1/chat/completions HTTP/1.1\r\nHost: g\r\nContent-Length: -1\r\n\r\n",
+        b"POST /v1/chat/completions HTTP/1.1\r\nHost: g\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n",
+        b"POST /v1/chat/completions HTTP/1.1\r\nHost: g\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n",
+        b"POST /v1/chat/completions HTTP/1.1\r\nHost: g\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+        b"GET / HTTP/3\r\n\r\n",
+        b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n",
+    ],
+)
+async def test_what_is_no_http_is_cut_and_harms_nobody(raw: bytes) -> None:
+    async with serving() as served:
+        client = await served.connect()
+        await client.send(raw)
+        answer = await asyncio.wait_for(client.ended(), 3)
+        assert not answer or answer.startswith(b"HTTP/1.1 400")
+        assert (await served.client.get("/health")).status_code == 200
+        assert served.recorder.events == []
+
+
+async def test_nothing_of_a_connection_is_remembered_once_it_is_gone() -> None:
+    async with serving() as served:
+        for _ in range(5):
+            client = await served.connect()
+            await client.send(HEALTH)
+            await client.answer()
+            client.close()
+        await until(lambda: not served.server._watched)

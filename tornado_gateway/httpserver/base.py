@@ -1,6 +1,7 @@
 """BaseHandler: the context of a request, its body, and errors that are always JSON."""
 
 import math
+from asyncio import Future
 from typing import Any, ClassVar
 
 from tornado.web import HTTPError, RequestHandler, stream_request_body
@@ -82,6 +83,12 @@ class BaseHandler(RequestHandler):
         for name, value in preflight_headers(policy, self.request.headers.get("Origin")):
             self.set_header(name, value)
         self.set_status(204)
+
+    def finish(self, chunk: str | bytes | dict[str, Any] | None = None) -> "Future[None]":
+        if self._headers.get("Connection") == "close":
+            # Tornado sends the header and leaves it to the client to act on it.
+            self.request.connection._disconnect_on_finish = True  # type: ignore[union-attr]
+        return super().finish(chunk)
 
     def write_json(self, document: bytes, status: int = 200) -> None:
         """Ends the answer."""

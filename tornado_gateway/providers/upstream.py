@@ -14,6 +14,7 @@ from urllib.request import getproxies
 import aiohttp
 import httpx
 from httpx_aiohttp import AiohttpTransport
+from httpx_aiohttp.transport import AiohttpResponseStream
 
 from tornado_gateway.domain.context import RequestContext
 from tornado_gateway.domain.errors import GatewayError, UpstreamFailed, UpstreamTimeout, UpstreamUnreachable
@@ -23,6 +24,9 @@ MAX_ANSWER_BYTES = 256 * 1024 * 1024
 """A whole answer beyond this is refused rather than held in memory."""
 
 _DRAIN_SECONDS = 0.5
+
+_READ_BYTES = 128 * 1024
+"""What one read may bring; aiohttp holds about as much for a client that reads slowly."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,6 +191,9 @@ def make_transport() -> httpx.AsyncBaseTransport:
 
 
 def _chunks(response: httpx.Response) -> AsyncIterator[bytes]:
+    if isinstance(response.stream, AiohttpResponseStream):
+        # All that has arrived comes in one piece: a flush to the client costs more than the bytes in it.
+        response.stream.CHUNK_SIZE = _READ_BYTES
     if not any(name.lower() == b"content-encoding" and value != b"identity" for name, value in response.headers.raw):
         # httpx's own iterators count, decode and re-chunk; the transport's stream is one item a read.
         return response.stream.__aiter__()  # type: ignore[union-attr] # an async transport's stream is async

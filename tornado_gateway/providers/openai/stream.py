@@ -63,10 +63,11 @@ class RelayReader:
         run = self._splitter.decode(chunk)
         if not run or self._done:
             return StreamBatch((), last=self._done)
-        frames = run.count(b"\n\n")
-        # OpenAI's own spelling is told in one scan; whatever differs from it is looked at frame by frame.
-        if (frames and run.count(_NOTHING_YET) == frames) or not _worth_opening(run):
-            return StreamBatch((Relayed(run, frames or 1),))
+        # A line of data and a blank one make an event (counting single bytes is many times as fast as pairs), and
+        # OpenAI's own spelling is told in one scan. Whatever differs from it is looked at frame by frame.
+        events = run.count(b"\n") // 2
+        if (events and run.count(_NOTHING_YET) == events) or not _worth_opening(run):
+            return StreamBatch((Relayed(run, events or 1),))
         return self._open(run)
 
     def flush(self) -> StreamBatch:
@@ -86,7 +87,7 @@ class RelayReader:
         events: list[StreamEvent] = []
         # What is worth opening mostly stands at the end: all before it goes on in one piece.
         start = _first_unusual_frame(run)
-        plain, count = ([run[:start]], run.count(b"\n\n", 0, start)) if start else ([], 0)
+        plain, count = ([run[:start]], run.count(b"\n", 0, start) // 2) if start else ([], 0)
         failure: GatewayError | None = None
         for frame in split_frames(run[start:]):
             report = None

@@ -1,0 +1,21 @@
+from tests.serving import serving
+
+
+async def test_health_is_exactly_this() -> None:
+    async with serving() as served:
+        answer = await served.client.get("/health")
+        assert (answer.status_code, answer.content) == (200, b'{"status":"healthy"}')
+        assert answer.headers["content-type"] == "application/json"
+
+
+async def test_alive_and_ready_until_it_drains() -> None:
+    status = {"revision": "abcdefabcdef", "loaded_at": "2024-01-15T10:30:00Z", "last_error": None}
+    async with serving(config_status=lambda: status) as served:
+        ready = await served.client.get("/health/ready")
+        assert (ready.status_code, ready.json()) == (200, {"status": "ready", "config": status})
+        served.lifecycle.drain()
+        status["last_error"] = "gateway.yaml:3:1: no"
+        ready = await served.client.get("/health/ready")
+        assert (ready.status_code, ready.json()) == (503, {"status": "draining", "config": status})
+        assert (await served.client.get("/health/live")).status_code == 200
+        assert (await served.client.get("/health")).content == b'{"status":"healthy"}'

@@ -163,3 +163,19 @@ async def test_a_client_that_leaves_while_the_provider_is_silent() -> None:
     await stream.close()
     assert finished(made).status == 499
     assert provider.closed == 1
+
+
+async def test_batches_that_could_not_be_passed_on_are_no_fault_of_the_clients() -> None:
+    provider = ScriptedProvider(script=[[HELLO, END]])
+    made = world(provider)
+    stream = begin(made)
+    await stream.open()
+    async for _ in stream.batches():
+        break
+    stream.fail(InternalError("The gateway failed."))
+    await stream.close()
+    event = finished(made)
+    assert (event.status, event.error) == (500, "internal_error")
+    assert event.usage is not None
+    assert event.usage.estimated
+    assert provider.closed == 1

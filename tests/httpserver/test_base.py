@@ -8,6 +8,7 @@ import pytest
 
 from tests.serving import Served, chat, request, serving, until
 from tests.support import ScriptedProvider, text_answer
+from tornado_gateway.domain.errors import UpstreamFailed
 from tornado_gateway.domain.snapshot import ServerPolicy
 from tornado_gateway.httpserver import base
 
@@ -66,6 +67,23 @@ async def test_what_nobody_foresaw_is_reported_and_shows_nothing() -> None:
         assert (answer.status_code, error["code"], error["type"]) == (500, "internal_error", "api_error")
         assert b"secret" not in answer.content
         assert [type(each) for each in served.reported] == [RuntimeError]
+
+
+async def test_what_nobody_foresaw_of_a_provider_is_reported_by_its_cause() -> None:
+    async with serving(ScriptedProvider(script=[RuntimeError("secret"), [RuntimeError("secret")]])) as served:
+        for stream in (False, True):
+            answer = await served.client.post("/v1/chat/completions", json=chat(stream=stream))
+            assert (answer.status_code, error_of(answer.content)["code"]) == (500, "internal_error")
+            assert b"secret" not in answer.content
+        assert [type(each) for each in served.reported] == [RuntimeError] * 2
+
+
+async def test_what_was_foreseen_is_not_reported() -> None:
+    async with serving(ScriptedProvider(script=[UpstreamFailed("no")])) as served:
+        await served.client.post("/v1/chat/completions", json=chat())
+        await served.client.post("/v1/chat/completions", content=b"no JSON")
+        await served.client.get("/nowhere")
+        assert served.reported == []
 
 
 async def test_an_announced_body_beyond_the_limit_is_refused_once_it_is_in() -> None:

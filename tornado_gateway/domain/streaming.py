@@ -89,12 +89,16 @@ class ActiveStream:
                 batch = await self._next()
             yield self._settled(batch)
         except GatewayError as error:
-            self._meter.failed(error, self._used(), self._card)
+            self.fail(error)
             raise
         except Exception as error:
             failure = InternalError("The gateway failed.")
-            self._meter.failed(failure, self._used(), self._card)
+            self.fail(failure)
             raise failure from error
+
+    def fail(self, error: GatewayError) -> None:
+        """Settles a call whose batches could not be passed on; ``close`` must still follow."""
+        self._meter.failed(error, self._used(), self._card)
 
     async def close(self) -> None:
         """Ends the provider's call and the lease; a call that is not settled by now was left by its client."""

@@ -132,7 +132,9 @@ class BaseHandler(RequestHandler):
 
     def log_exception(self, typ: Any, value: BaseException | None, tb: Any) -> None:
         """Tornado's own line would name no request; what nobody foresaw is reported with its traceback."""
-        if value is not None and not isinstance(value, GatewayError | HTTPError):
+        if isinstance(value, InternalError):
+            self.services.report(value.__cause__ or value)
+        elif value is not None and not isinstance(value, GatewayError | HTTPError):
             self.services.report(value)
 
     def _too_large(self) -> BodyTooLarge:

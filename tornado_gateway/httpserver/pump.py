@@ -11,7 +11,7 @@ from contextlib import aclosing
 from tornado.iostream import StreamClosedError
 from tornado.web import RequestHandler
 
-from tornado_gateway.domain.errors import GatewayError
+from tornado_gateway.domain.errors import GatewayError, InternalError
 from tornado_gateway.domain.streaming import ActiveStream
 from tornado_gateway.httpserver.dialects.base import StreamEncoder
 
@@ -54,9 +54,16 @@ class Pump:
         except GatewayError as error:
             if not self._committed:
                 raise
-            self._handler.finish(self._encoder.fail(error, self._request_id))
+            self._fail(error)
         except StreamClosedError:
             pass  # the client is gone, and ``close`` settles what it used
+        except Exception as error:
+            failure = InternalError("The gateway failed.")
+            failure.__cause__ = error
+            self._stream.fail(failure)
+            if not self._committed:
+                raise failure  # noqa: B904 - its cause is set
+            self._fail(failure)
         finally:
             if self._timer is not None:
                 self._timer.cancel()
@@ -73,6 +80,10 @@ class Pump:
                 if data:
                     self._begin()
                     await self._write(data)
+
+    def _fail(self, error: GatewayError) -> None:
+        self._handler.log_exception(type(error), error, error.__traceback__)
+        self._handler.finish(self._encoder.fail(error, self._request_id))
 
     def _begin(self) -> None:
         if not self._committed:

@@ -21,17 +21,16 @@ def document_with_cost(fields: dict[str, msgspec.Raw], cost: Cost | None) -> byt
 
 def frame_with_cost(frame: bytes, cost: Cost | None) -> bytes:
     """An event whose ``data`` is such a document, the cost put in and its other lines kept."""
-    lines = frame.splitlines(keepends=True) if b"\r" in frame else frame.split(b"\n")
-    if b"\r" in frame:
-        return b"".join(_line_with_cost(line, cost) for line in lines)
-    return b"\n".join(_line_with_cost(line, cost) for line in lines)
-
-
-def _line_with_cost(line: bytes, cost: Cost | None) -> bytes:
-    if not line.startswith(b"data:"):
-        return line
-    document = line[5:].strip()
-    return line.replace(document, document_with_cost(_fields.decode(document), cost), 1)
+    lines = frame.splitlines(keepends=True)
+    data = [number for number, line in enumerate(lines) if line.startswith(b"data:")]
+    document = b"\n".join(lines[number][5:].strip() for number in data)
+    line = lines[data[0]]
+    start = line[: len(line) - len(line[5:].lstrip())]
+    end = line[len(line.rstrip()) :]
+    lines[data[0]] = start + document_with_cost(_fields.decode(document), cost) + end
+    for number in reversed(data[1:]):
+        del lines[number]  # a document over several lines goes on in one
+    return b"".join(lines)
 
 
 def _usage_with_cost(usage: msgspec.Raw | None, cost: Cost | None) -> dict[str, object]:

@@ -1,0 +1,59 @@
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tornado_gateway.domain.errors import InvalidRequest
+from tornado_gateway.httpserver.dialects.decoding import convert, decode_as, decode_fields
+
+
+class Inner(msgspec.Struct):
+    role: str
+
+
+class Outer(msgspec.Struct):
+    model: str
+    items: list[Inner] = []
+    number: float | None = None
+
+
+DECODER = msgspec.json.Decoder(Outer)
+
+
+@pytest.mark.parametrize(
+    ("body", "param", "message"),
+    [
+        (b"{}", "model", "model: this field is required."),
+        (b'{"model":1}', "model", "model: expected a string, got an integer."),
+        (b'{"model":"m","items":[{"role":"a"},{}]}', "items[1].role", "items[1].role: this field is required."),
+        (b'{"model":"m","items":[{"role":null}]}', "items[0].role", "items[0].role: expected a string, got null."),
+        (b'{"model":"m","number":"x"}', "number", "number: expected a number, got a string."),
+        (b"[]", None, "The body must be a JSON object."),
+        (b"7", None, "The body must be a JSON object."),
+    ],
+)
+def test_a_complaint_names_the_fields_path(body: bytes, param: str | None, message: str) -> None:
+    with pytest.raises(InvalidRequest) as refused:
+        decode_as(DECODER, body)
+    assert (refused.value.param, refused.value.message) == (param, message)
+
+
+@pytest.mark.parametrize("body", [b"", b"{", b'{"a":}', b"\xff", b"[" * 100_000, b'{"a":' * 100_000])
+def test_what_is_no_json_is_refused(body: bytes) -> None:
+    for read in (decode_fields, lambda text: decode_as(DECODER, text)):
+        with pytest.raises(InvalidRequest):
+            read(body)
+
+
+@given(st.binary())
+def test_no_body_breaks_the_reader(body: bytes) -> None:
+    try:
+        decode_as(DECODER, body)
+    except InvalidRequest as refused:
+        assert refused.message
+
+
+def test_values_below_a_path() -> None:
+    assert convert([1], list[int], "a.b") == [1]
+    with pytest.raises(InvalidRequest, match=r"^a\.b\[0\]: expected an integer, got a string\.$"):
+        convert(["x"], list[int], "a.b")

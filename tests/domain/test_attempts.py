@@ -71,6 +71,7 @@ async def test_a_refusal_of_the_request_is_final() -> None:
     with pytest.raises(UpstreamRejected):
         await run()
     assert run.context.trail.attempts == 1
+    assert "bad" not in run.recorder.of(AttemptFailed)[0].message  # it may quote the prompt
 
 
 async def test_the_last_targets_error_is_the_calls() -> None:

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from typing import TypeVar
 
 from tornado_gateway.domain.context import RequestContext
-from tornado_gateway.domain.errors import GatewayError, ProviderNotConfigured
+from tornado_gateway.domain.errors import GatewayError, ProviderNotConfigured, UpstreamRejected
 from tornado_gateway.domain.events import AttemptFailed
 from tornado_gateway.domain.ports import Clock, Publisher, Randomness
 from tornado_gateway.domain.routes import RoutePlan, Target
@@ -83,7 +83,14 @@ class Attempts:
                 model_label=target.model_label,
                 attempt=context.trail.attempts,
                 outcome=error.default_code,
-                message=error.message,
+                message=_loggable(error),
                 will_retry=will_retry,
             )
         )
+
+
+def _loggable(error: GatewayError) -> str:
+    # What a provider says of a request that it refuses may quote the prompt.
+    if isinstance(error, UpstreamRejected):
+        return f"The provider refused the request with status {error.status}."
+    return error.message

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tornado_gateway.domain.errors import InvalidRequest
-from tornado_gateway.httpserver.dialects.decoding import convert, decode_as, decode_fields
+from tornado_gateway.httpserver.dialects.decoding import convert, decode_as, decode_fields, open_fields
 
 
 class Inner(msgspec.Struct):
@@ -57,3 +57,11 @@ def test_values_below_a_path() -> None:
     assert convert([1], list[int], "a.b") == [1]
     with pytest.raises(InvalidRequest, match=r"^a\.b\[0\]: expected an integer, got a string\.$"):
         convert(["x"], list[int], "a.b")
+
+
+@pytest.mark.parametrize("value", [b"1e999", b'"\xff"', b'{"a":["\xff"]}'])
+def test_what_no_value_can_hold_is_named(value: bytes) -> None:
+    assert open_fields(decode_fields(b'{"x":1e300,"y":null}')) == {"x": 1e300, "y": None}
+    with pytest.raises(InvalidRequest, match=r"^x: ") as refused:
+        open_fields(decode_fields(b'{"x":' + value + b"}"))
+    assert refused.value.param == "x"

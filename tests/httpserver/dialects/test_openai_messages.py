@@ -101,8 +101,8 @@ def test_parameters() -> None:
         ({"role": "user", "content": [{"type": "video"}]}, "messages[0].content[0].type"),
         ({"role": "user", "content": [{"type": "text"}]}, "messages[0].content[0]"),
         ({"role": "user", "content": [{"type": "text", "text": 7}]}, "messages[0].content[0].text"),
-        ({"role": "user", "content": [{"type": "image_url", "image_url": {}}]}, "messages[0].content[0]"),
-        ({"role": "assistant", "tool_calls": [{}]}, "messages[0].tool_calls[0]"),
+        ({"role": "user", "content": [{"type": "image_url", "image_url": {}}]}, "messages[0].content[0].image_url.url"),
+        ({"role": "assistant", "tool_calls": [{}]}, "messages[0].tool_calls[0].id"),
     ],
 )
 def test_what_can_not_be_opened_is_named(message: dict[str, Any], param: str) -> None:

@@ -19,7 +19,7 @@ from tornado_gateway.domain.chat import (
 from tornado_gateway.domain.errors import InvalidRequest
 from tornado_gateway.domain.wire import Wire
 from tornado_gateway.httpserver.dialects.anthropic_blocks import FAMILY, CacheControl, cache_marker, content_parts
-from tornado_gateway.httpserver.dialects.decoding import convert
+from tornado_gateway.httpserver.dialects.decoding import convert, open_fields
 
 _READ = frozenset(
     {
@@ -74,9 +74,26 @@ class _Format(msgspec.Struct, frozen=True):
     schema: dict[str, Any]
 
 
+class _OutputConfig(msgspec.Struct, frozen=True):
+    effort: str | None = None
+
+
+class _Shape(msgspec.Struct, frozen=True):
+    """Members that a request to be counted is not held to before."""
+
+    max_tokens: int | None = None
+    temperature: float | None = None
+    top_p: float | None = None
+    top_k: int | None = None
+    stop_sequences: list[str] | None = None
+    metadata: dict[str, Any] | None = None
+    output_config: _OutputConfig | None = None
+
+
 def open_messages(wire: Wire) -> ChatRequest:
     """A validated request, opened. Raises ``InvalidRequest`` naming the field."""
-    document: dict[str, Any] = {name: msgspec.json.decode(raw) for name, raw in wire.fields.items()}
+    document = open_fields(wire.fields)
+    convert(document, _Shape, "")
     extra = {name: value for name, value in document.items() if name not in _READ and value is not None}
     output = dict(document.get("output_config") or {})
     metadata = dict(document.get("metadata") or {})

@@ -1,7 +1,7 @@
 """Request bodies read strictly: every complaint names the field's path."""
 
 import re
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -46,6 +46,17 @@ def decode_as(decoder: msgspec.json.Decoder[T], body: bytes) -> T:
         raise InvalidRequest(f"The body is not valid JSON: {error}.") from error
     except RecursionError as error:
         raise InvalidRequest("The body is nested too deeply.") from error
+
+
+def open_fields(fields: dict[str, msgspec.Raw]) -> dict[str, Any]:
+    """All members decoded. Raises ``InvalidRequest`` for what no value can hold: ``1e999``, text that is no UTF-8."""
+    document: dict[str, Any] = {}
+    for name, raw in fields.items():
+        try:
+            document[name] = msgspec.json.decode(raw)
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            raise InvalidRequest(f"{name}: {error}.", param=name) from error
+    return document
 
 
 def convert(value: object, kind: type[T], path: str) -> T:

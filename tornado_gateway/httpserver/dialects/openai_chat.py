@@ -20,9 +20,9 @@ from tornado_gateway.domain.errors import GatewayError
 from tornado_gateway.domain.wire import OPENAI_CHAT, Wire
 from tornado_gateway.httpserver.dialects.base import StreamEncoder
 from tornado_gateway.httpserver.dialects.costing import chat_usage, document_with_cost
-from tornado_gateway.httpserver.dialects.decoding import decode_as, decode_fields
+from tornado_gateway.httpserver.dialects.decoding import decode_as, decode_fields, open_fields
 from tornado_gateway.httpserver.dialects.openai_errors import encode_error
-from tornado_gateway.httpserver.dialects.openai_messages import chat_request, open_document
+from tornado_gateway.httpserver.dialects.openai_messages import chat_request
 from tornado_gateway.httpserver.dialects.openai_stream import FINISH_REASONS, ChatStreamEncoder
 from tornado_gateway.httpserver.dialects.openai_thoughts import thinking_blocks
 
@@ -117,7 +117,7 @@ class OpenAIChat:
 
 
 def open_chat(wire: Wire) -> ChatRequest:
-    return chat_request(open_document(wire.fields))
+    return chat_request(open_fields(wire.fields))
 
 
 def _choice(choice: Choice) -> dict[str, Any]:

@@ -14,9 +14,8 @@ from tornado_gateway.domain.stream import Finished, StreamEvent, TextDelta
 from tornado_gateway.domain.wire import OPENAI_COMPLETIONS, Wire
 from tornado_gateway.httpserver.dialects.base import StreamEncoder
 from tornado_gateway.httpserver.dialects.costing import chat_usage, document_with_cost
-from tornado_gateway.httpserver.dialects.decoding import decode_as, decode_fields
+from tornado_gateway.httpserver.dialects.decoding import decode_as, decode_fields, open_fields
 from tornado_gateway.httpserver.dialects.openai_errors import encode_error
-from tornado_gateway.httpserver.dialects.openai_messages import open_document
 from tornado_gateway.httpserver.dialects.openai_stream import FINISH_REASONS, OpenAIStreamEncoder
 
 _SAME_NAME: tuple[str, ...] = (
@@ -128,7 +127,7 @@ class LegacyStreamEncoder(OpenAIStreamEncoder):
 
 
 def _open(wire: Wire) -> ChatRequest:
-    document: dict[str, Any] = open_document(wire.fields)
+    document = open_fields(wire.fields)
     prompt = document["prompt"]
     if isinstance(prompt, list) and len(prompt) == 1 and isinstance(prompt[0], str):
         prompt = prompt[0]

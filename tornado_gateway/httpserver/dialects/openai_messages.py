@@ -6,8 +6,6 @@ Wire: OpenAI API reference, "Create chat completion".
 import re
 from typing import Any
 
-import msgspec
-
 from tornado_gateway.domain.chat import (
     Audio,
     CacheMarker,
@@ -28,6 +26,7 @@ from tornado_gateway.domain.chat import (
     ToolResult,
 )
 from tornado_gateway.domain.errors import InvalidRequest
+from tornado_gateway.httpserver.dialects.openai_shapes import require_shape
 from tornado_gateway.httpserver.dialects.openai_thoughts import hand_back
 
 _DATA_URL = re.compile(r"^data:(?P<type>[^;,]*)(?:;[^,]*)?;base64,(?P<data>.*)$", re.DOTALL)
@@ -81,6 +80,7 @@ _HINTS = frozenset(
 
 def chat_request(document: dict[str, Any]) -> ChatRequest:
     """A validated request document, opened. Raises ``InvalidRequest`` naming the field."""
+    require_shape(document)
     effort = document.get("reasoning_effort")
     limit = document.get("max_completion_tokens")
     same: dict[str, Any] = {name: document.get(name) for name in _SAME_NAME}
@@ -135,7 +135,7 @@ def _assistant_parts(message: dict[str, Any], content: list[Part], path: str) ->
         parts.append(_tool_call(call, f"{path}.tool_calls[{position}]"))
     legacy = message.get("function_call")
     if isinstance(legacy, dict):
-        parts.append(ToolCall(id=legacy["name"], name=legacy["name"], arguments=legacy.get("arguments", "")))
+        parts.append(ToolCall(id=legacy["name"], name=legacy["name"], arguments=legacy.get("arguments") or ""))
     return hand_back(blocks, parts, f"{path}.thinking_blocks") if blocks else parts
 
 
@@ -172,7 +172,7 @@ def _part(part: Any, path: str) -> Part:
                 return Audio(data=part["input_audio"]["data"], format=part["input_audio"]["format"])
             case "file":
                 return _file(part["file"], _cache(part))
-    except (KeyError, TypeError) as error:
+    except (KeyError, TypeError, AttributeError) as error:
         raise InvalidRequest(f"{path}: a part of type {kind!r} lacks {error}.", param=path) from error
     raise InvalidRequest(f"{path}.type: no such content part {kind!r}.", param=f"{path}.type")
 
@@ -280,8 +280,3 @@ def _response_format(wanted: Any) -> ResponseFormat | None:
         description=schema.get("description"),
         strict=schema.get("strict"),
     )
-
-
-def open_document(fields: dict[str, msgspec.Raw]) -> dict[str, Any]:
-    """All members decoded."""
-    return {name: msgspec.json.decode(raw) for name, raw in fields.items()}

@@ -210,3 +210,22 @@ async def test_a_connection_serves_again_once_its_stream_was_read_past_the_end_m
 )
 def test_the_table(error: Exception, kind: type[GatewayError]) -> None:
     assert type(gateway_error(error, "p")) is kind
+
+
+@pytest.mark.parametrize(("key", "shown"), [("sk-a-key-of-ours", "***"), ("short", "short")])
+async def test_a_key_that_the_provider_quotes_is_blotted_out(key: str, shown: str) -> None:
+    def quotes(_request: httpx.Request) -> httpx.Response:
+        return httpx.Response(400, text=f"The key {key} is bad, and Bearer is a word.")
+
+    up = Upstream(
+        provider="p",
+        transport=httpx.MockTransport(quotes),
+        clock=FakeClock(),
+        headers=[("authorization", f"Bearer {key}"), ("x-empty", "")],
+        timeout=5,
+    )
+    url = httpx.URL("http://up.example/v1/x")
+    expected = f"The key {shown} is bad, and Bearer is a word.".encode()
+    assert (await up.post(url, b"{}", context())).body == expected
+    async with up.stream(url, b"{}", context()) as reply:
+        assert await reply.read() == expected

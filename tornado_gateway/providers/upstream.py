@@ -6,7 +6,7 @@ and its cookies, redirects and auth have no place between a gateway and a provid
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from urllib.request import getproxies
@@ -25,6 +25,9 @@ MAX_ANSWER_BYTES = 256 * 1024 * 1024
 
 _DRAIN_SECONDS = 0.5
 
+_KEY_BYTES = 8
+"""No key is shorter, and anything shorter would be found in words that are no key."""
+
 _READ_BYTES = 128 * 1024
 """What one read may bring; aiohttp holds about as much for a client that reads slowly."""
 
@@ -41,11 +44,12 @@ class Reply:
 class OpenReply:
     """A provider's answer whose body is still coming."""
 
-    def __init__(self, response: httpx.Response, provider: str) -> None:
+    def __init__(self, response: httpx.Response, provider: str, secrets: Sequence[bytes] = ()) -> None:
         self.status = response.status_code
         self.headers: Mapping[str, str] = response.headers
         self._response = response
         self._provider = provider
+        self._secrets = secrets
         self._chunks = _chunks(response)
         self._ended = False
         self._answered = False
@@ -60,7 +64,7 @@ class OpenReply:
             raise gateway_error(error, self._provider) from error
 
     async def read(self) -> bytes:
-        """The whole body."""
+        """The whole body, without the gateway's own keys: some providers quote the key that they refuse."""
         parts = []
         size = 0
         async for chunk in self.chunks():
@@ -70,7 +74,10 @@ class OpenReply:
                     f"Provider {self._provider!r} sent an answer of more than {MAX_ANSWER_BYTES} bytes."
                 )
             parts.append(chunk)
-        return parts[0] if len(parts) == 1 else b"".join(parts)
+        body = parts[0] if len(parts) == 1 else b"".join(parts)
+        for secret in self._secrets:
+            body = body.replace(secret, b"***")
+        return body
 
     def answered(self) -> None:
         """The protocol's own end mark was seen: what is still to come is only the end of the transfer."""
@@ -94,7 +101,7 @@ class OpenReply:
 
 
 class Upstream:
-    """The way to one provider: ``headers`` go with every request, ``timeout`` is in seconds.
+    """The way to one provider: ``headers`` are its credentials and go with every request, ``timeout`` is in seconds.
 
     Non-streaming calls must end within ``timeout``; streams must not be silent for longer than that.
     """
@@ -112,12 +119,15 @@ class Upstream:
         self.provider = provider
         self._transport = transport
         self._clock = clock
+        credentials = list(headers)
+        secrets = (value.rpartition(" ")[2].encode() for _, value in credentials)
+        self._secrets = tuple(secret for secret in secrets if len(secret) >= _KEY_BYTES)
         self._headers = [
             ("content-type", "application/json"),
             # A compressed event stream would have to be opened to be cut into events.
             ("accept-encoding", "identity"),
             ("user-agent", "tornado-gateway"),
-            *headers,
+            *credentials,
         ]
         self._timeout = timeout
         read = {"connect": min(connect_timeout, timeout), "read": timeout, "write": timeout, "pool": timeout}
@@ -173,7 +183,7 @@ class Upstream:
             response = await self._transport.handle_async_request(request)
         except _TRANSPORT_ERRORS as error:
             raise gateway_error(error, self.provider) from error
-        return OpenReply(response, self.provider)
+        return OpenReply(response, self.provider, self._secrets)
 
 
 def make_transport() -> httpx.AsyncBaseTransport:

@@ -7,6 +7,8 @@ PYTHON ?= $(shell for name in python3 python3.13 python3.12 python3.11; do \
 	echo $$name; break; fi; done)
 VENV ?= .venv
 BIN := $(VENV)/bin
+# In a variable, or make takes its commas for its own.
+EVERYTHING := .[test,lint,bench]
 LOCK := .ci/requirements.lock
 # Nothing of the environment around (PYTHONPATH, a user's site-packages) is to leak in.
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
@@ -33,7 +35,7 @@ $(VENV)/.test: pyproject.toml $(LOCK) | $(BIN)/python
 	@touch $@ $(VENV)/.run
 
 $(VENV)/.lint: pyproject.toml $(LOCK) | $(BIN)/python
-	$(call install,.[test,lint,bench])
+	$(call install,$(EVERYTHING))
 	@touch $@ $(VENV)/.run $(VENV)/.test
 
 $(VENV)/.bench: pyproject.toml $(LOCK) | $(BIN)/python

@@ -2,6 +2,7 @@
 
 import asyncio
 import fcntl
+import select
 import struct
 import termios
 from collections.abc import Awaitable, Callable
@@ -70,9 +71,11 @@ class GatewayHTTPServer(HTTPServer):
             self._sweeper = None
 
     def start_request(self, server_conn: object, request_conn: HTTPConnection) -> HTTPMessageDelegate:
-        delegate = super().start_request(server_conn, request_conn)
         assert isinstance(server_conn, HTTP1ServerConnection)
         stream = server_conn.stream
+        if stream.closed():
+            return HTTPMessageDelegate()  # what is left in the pipe of a client that is gone is not worth a call
+        delegate = super().start_request(server_conn, request_conn)
         known = self._watched.get(stream)
         if known is None:
             # A client that connects and says nothing has the time of a whole request, too.
@@ -95,7 +98,7 @@ class GatewayHTTPServer(HTTPServer):
         for stream, watched in list(self._watched.items()):
             if stream.closed():
                 self._watched.pop(stream, None)
-            elif self._overdue(stream, watched, now, policy.read_timeout, policy.write_timeout):
+            elif _gone(stream) or self._overdue(stream, watched, now, policy.read_timeout, policy.write_timeout):
                 stream.close()
         self.start_sweeping()
 
@@ -112,6 +115,15 @@ class GatewayHTTPServer(HTTPServer):
             watched.taken, watched.progress = taken, now
             return False
         return now - watched.progress > write
+
+
+def _gone(stream: IOStream) -> bool:
+    """True where the client left and has more requests in the pipe: with those unread, Tornado does not see it."""
+    if not stream._read_buffer_size:
+        return False
+    poll = select.poll()
+    poll.register(stream.fileno(), getattr(select, "POLLRDHUP", select.POLLHUP))
+    return bool(poll.poll(0))
 
 
 def _taken(stream: IOStream) -> int:

@@ -160,11 +160,7 @@ class Upstream:
         self, url: httpx.URL, body: bytes, context: RequestContext, headers: Iterable[tuple[str, str]] = ()
     ) -> AsyncIterator[OpenReply]:
         """Sends ``body`` and hands out the answer once its headers are there; leaving ends the call."""
-        started = self._clock.monotonic()
-        try:
-            reply = await self._open(url, body, context, headers)
-        finally:
-            context.timing.upstream += self._clock.monotonic() - started
+        reply = await self._open(url, body, context, headers)  # the stream's reader counts the time
         try:
             yield reply
         finally:

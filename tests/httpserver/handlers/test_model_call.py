@@ -604,3 +604,19 @@ async def test_overhead_leaves_the_providers_time_out() -> None:
         assert event.overhead < 0.1
         own = float(answer.headers["server-timing"].split("gateway;dur=")[1])
         assert own < 100
+
+
+async def test_a_streams_upstream_time_is_counted_once() -> None:
+    async def behave(upstream: Upstream, writer: asyncio.StreamWriter) -> None:
+        await asyncio.sleep(0.2)
+        await streams(CHUNK, STOP, USAGE, DONE)(upstream, writer)
+
+    async with through(behave) as (served, _):
+        answer = await post(served, chat(stream=True))
+        event = served.finished()
+        assert 0.2 <= event.upstream <= event.duration
+        assert 0 < event.overhead < 0.1
+        assert event.time_to_first_token > 0.2
+        upstream, own = (float(part.split("dur=")[1]) for part in answer.headers["server-timing"].split(", "))
+        assert 200 <= upstream < 390
+        assert 0 < own < 100

@@ -4,6 +4,8 @@ from decimal import Decimal
 import pytest
 
 from tests.support import ScriptedProvider, World, call, context, snapshot, text_answer, world
+from tornado_gateway.domain.call import Answer
+from tornado_gateway.domain.chat import ChatResponse, Choice, Message, Part, Reasoning, Text, ToolCall
 from tornado_gateway.domain.context import RequestContext
 from tornado_gateway.domain.errors import InternalError, InvalidRequest, ModelNotFound, UpstreamFailed
 from tornado_gateway.domain.events import RequestFinished, RequestStarted
@@ -134,3 +136,16 @@ def test_who_is_turned_away_before_the_plan_is_counted_too() -> None:
     made.service.refused(InvalidRequest("no"), context())
     event = finished(made)
     assert (event.status, event.route, event.revision) == (400, "unknown", "aaaaaaaaaaaa")
+
+
+async def test_an_estimate_counts_bytes_and_all_that_was_said() -> None:
+    parts = (Reasoning("hm!!"), Text("é" * 4), ToolCall("1", "f" * 4, "{" * 8))
+    chat = ChatResponse(id="i", model="m", choices=(_choice(parts),))
+    made = world(ScriptedProvider(script=[Answer(usage=None, chat=chat), Answer(usage=None)]))
+    completed = await made.service.complete(call(), context())
+    assert completed.usage.output == (4 + 8 + 4 + 8) // 4
+    assert (await made.service.complete(call(), context())).usage.output == 0
+
+
+def _choice(parts: tuple[Part, ...]) -> Choice:
+    return Choice(index=0, message=Message(role="assistant", parts=parts), finish_reason="stop")

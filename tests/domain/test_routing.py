@@ -76,3 +76,8 @@ def test_unconfigured_targets_are_left_out_and_a_route_of_only_such_is_refused()
     assert asked(plan(snap, "x")) == [("x", "b", "x")]
     with pytest.raises(ProviderNotConfigured, match="'off', which has no API key"):
         plan(snap, "y")
+
+
+def test_a_fallback_that_nothing_serves_is_passed_over() -> None:
+    snap = world(Route("x", (RouteTarget("a"),), fallbacks=("nobody", "y")), Route("y", (RouteTarget("b"),)))
+    assert asked(plan(snap, "x")) == [("x", "a", "x"), ("y", "b", "y")]

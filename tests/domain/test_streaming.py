@@ -179,3 +179,11 @@ async def test_batches_that_could_not_be_passed_on_are_no_fault_of_the_clients()
     assert event.usage is not None
     assert event.usage.estimated
     assert provider.closed == 1
+
+
+async def test_an_estimate_counts_bytes() -> None:
+    said = StreamBatch((TextDelta("é" * 4), ToolCallDelta(0, "é" * 2)))
+    made = world(ScriptedProvider(script=[[said, StreamBatch((), last=True)]]))
+    report = (await read(begin(made)))[-1]
+    assert isinstance(report, UsageReport)
+    assert report.usage.output == 12 // 4

@@ -1,6 +1,7 @@
 """Clients that misbehave in time, over real sockets, with clocks set to fractions of a second."""
 
 import asyncio
+import fcntl
 import time
 from typing import Any
 
@@ -113,7 +114,15 @@ async def stalled(served: Served, provider: Endless) -> int:
     return before
 
 
-async def test_a_reader_that_stalls_is_let_go_and_its_provider_with_it() -> None:
+@pytest.mark.parametrize("told", [True, False], ids=["the kernel tells", "the kernel keeps it to itself"])
+async def test_a_reader_that_stalls_is_let_go_and_its_provider_with_it(
+    told: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuses(*_: object) -> bytes:
+        raise OSError
+
+    if not told:
+        monkeypatch.setattr(fcntl, "ioctl", refuses)
     provider = Endless()
     async with serving(provider, server=QUICK) as served:
         client = await served.connect(buffer=4096)

@@ -56,7 +56,7 @@ def estimate_chat(chat: ChatRequest) -> int:
     for message in chat.messages:
         for part in message.parts:
             images += _images(part)
-            size += _size(part)
+            size += size_of(part)
     tools = [(tool.name, tool.description, tool.parameters, tool.hosted) for tool in chat.tools]
     size += len(msgspec.json.encode(tools)) if tools else 0
     return estimate_tokens(size) + images * IMAGE_TOKENS + len(chat.messages) * _MESSAGE_TOKENS
@@ -68,14 +68,15 @@ def _images(part: Part) -> int:
     return int(isinstance(part, Image))
 
 
-def _size(part: Part) -> int:
+def size_of(part: Part) -> int:
+    """Bytes of text in one part of a message."""
     match part:
         case Text() | Refusal() | Reasoning():
             return len(part.text.encode())
         case ToolCall():
             return len(part.name.encode()) + len(part.arguments.encode())
         case ToolResult():
-            return sum(_size(piece) for piece in part.content)
+            return sum(size_of(piece) for piece in part.content)
         case Document():
             return len((part.text or part.data or "").encode())
         case Audio():

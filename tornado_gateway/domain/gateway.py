@@ -100,5 +100,5 @@ def _estimated(call: ModelCall, answer: Answer) -> TokenUsage:
     if answer.relayed is not None:
         size = sum(len(bytes(raw)) for name, raw in answer.relayed.fields.items() if name in ("choices", "output"))
     elif answer.chat is not None:
-        size = sum(len(choice.message.text.encode()) for choice in answer.chat.choices)
+        size = sum(counting.size_of(part) for choice in answer.chat.choices for part in choice.message.parts)
     return TokenUsage(input=estimate_prompt(call.wire), output=estimate_tokens(size), estimated=True)

@@ -158,9 +158,9 @@ class ActiveStream:
             case Relayed():
                 self._tokens += event.events
             case TextDelta() | RefusalDelta() | ReasoningDelta():
-                self._bytes += len(event.text)
+                self._bytes += len(event.text.encode())
             case ToolCallDelta():
-                self._bytes += len(event.arguments)
+                self._bytes += len(event.arguments.encode())
             case Finished():
                 self._finish_reason = self._finish_reason or event.reason
             case UsageReport():

@@ -56,3 +56,8 @@ def test_usage_objects_for_translated_answers() -> None:
     assert chat["prompt_tokens_details"] == {"cached_tokens": 2}
     assert chat["completion_tokens_details"] == {"reasoning_tokens": 3}
     assert chat["cost"] is None
+
+
+def test_a_document_over_several_lines_goes_on_in_one() -> None:
+    frame = b'event: x\r\ndata: {"usage":\r\ndata: {"a":1}}\r\nid: 7\r\n\r\n'
+    assert frame_with_cost(frame, COST) == b'event: x\r\ndata: {"usage":{"a":1,"cost":0.00186}}\r\nid: 7\r\n\r\n'

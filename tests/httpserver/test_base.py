@@ -186,3 +186,31 @@ async def test_an_http_1_0_client_gets_a_length_and_an_end() -> None:
         assert "transfer-encoding" not in headers
         assert json.loads(body)["choices"][0]["message"]["content"] == "Hello!"
         assert await client.ended() == b""
+
+
+async def test_a_client_that_asks_first_and_may_is_told_to_go_on() -> None:
+    async with serving(ScriptedProvider(script=[text_answer()])) as served:
+        client = await served.connect()
+        head, _, body = request(chat(), headers=["Expect: 100-continue"]).partition(b"\r\n\r\n")
+        await client.send(head + b"\r\n\r\n")
+        assert (await client.until(b"\r\n\r\n")).startswith(b"HTTP/1.1 100")
+        await client.send(body)
+        assert (await client.answer())[0] == 200
+
+
+async def test_a_chunked_body_is_as_good_as_any() -> None:
+    async def pieces() -> Any:
+        for byte in json.dumps(chat()).encode():
+            yield bytes([byte])
+
+    async with serving(ScriptedProvider(script=[text_answer()])) as served:
+        answer = await served.client.post(
+            "/v1/chat/completions", content=pieces(), headers={"Content-Type": "application/json"}
+        )
+        assert answer.status_code == 200
+
+
+async def test_a_reader_of_one_connection_gets_every_error_and_then_an_answer() -> None:
+    bad = [request(b"[]"), request(b"x" * 20_000), request(chat("nobody")), request(chat()).replace(b"json", b"xml")]
+    async with serving(ScriptedProvider(script=[text_answer()]), server=ServerPolicy(max_body_bytes=10_000)) as served:
+        assert await statuses(served, b"".join(bad) + request(chat()), 5) == [400, 413, 404, 415, 200]

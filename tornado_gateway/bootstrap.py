@@ -140,7 +140,7 @@ class ServiceModule(Module):
     @singleton
     @provider
     def registry(self, transport: httpx.AsyncBaseTransport, clock: Clock) -> ProviderRegistry:
-        return ProviderRegistry(transport, clock)
+        return ProviderRegistry(transport, clock, os.environ)
 
     @singleton
     @provider
@@ -239,10 +239,10 @@ class Runtime:
         await self.bus.close()
 
 
-def _unconfigured(loaded: Loaded) -> Iterator[str]:
-    for settings in loaded.settings.providers:
-        if not settings.configured:
-            yield f"provider {settings.name} has no API key: its routes answer 503"
+def _unconfigured(snapshots: SnapshotHolder) -> Iterator[str]:
+    for name, adapter in snapshots.current.providers.items():
+        if not adapter.configured:
+            yield f"provider {name} has no API key: its routes answer 503"
 
 
 def make_injector(loaded: Loaded, *replacements: Module) -> Injector:
@@ -262,5 +262,5 @@ def make_runtime(loaded: Loaded, *replacements: Module) -> Runtime:
         bus=house.get(EventBus),
         clock=house.get(Clock),
         transport=house.get(httpx.AsyncBaseTransport),
-        notes=(*(str(warning) for warning in loaded.warnings), *_unconfigured(loaded)),
+        notes=(*(str(warning) for warning in loaded.warnings), *_unconfigured(house.get(SnapshotHolder))),
     )

@@ -38,3 +38,25 @@ async def test_key_and_base_url_reach_the_wire() -> None:
     provider = registry(answer).make(spec)
     assert (provider.name, provider.retries) == ("x", 7)
     assert (await provider.complete(call(), "gpt-4", context())).relayed is not None
+
+
+async def test_azure_has_a_header_of_its_own_and_the_model_in_the_path() -> None:
+    def answer(request: httpx.Request) -> httpx.Response:
+        assert str(request.url) == (
+            "https://x.openai.azure.com/openai/deployments/dep/chat/completions?api-version=2024-02-01"
+        )
+        assert request.headers["api-key"] == "k"
+        assert "authorization" not in request.headers
+        assert b"stream_options" not in request.content
+        return httpx.Response(200, content=b"data: [DONE]\n\n", headers={"content-type": "text/event-stream"})
+
+    spec = ProviderSpec(
+        "x",
+        "azure_openai",
+        base_url="https://x.openai.azure.com",
+        api_key="k",
+        options={"api_version": "2024-02-01"},
+    )
+    provider = registry(answer).make(spec)
+    assert [batch.last async for batch in provider.stream(call(stream=True), "dep", context())] == [True]
+    assert not registry().make(ProviderSpec("x", "azure_openai", base_url="https://a")).configured

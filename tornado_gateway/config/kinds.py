@@ -26,6 +26,6 @@ KINDS: Final[Mapping[str, Kind]] = {
     "openai": Kind(_UPSTREAM),
     "anthropic": Kind(_UPSTREAM | {"version"}),
     "gemini": Kind(_UPSTREAM, served=False),
-    "azure_openai": Kind(_UPSTREAM | {"api_version"}, place=("base_url",), served=False),
-    "openai_compatible": Kind(_UPSTREAM | {"vendor"}, needs_key=False, place=("base_url", "vendor"), served=False),
+    "azure_openai": Kind(_UPSTREAM | {"api_version"}, place=("base_url",)),
+    "openai_compatible": Kind(_UPSTREAM | {"vendor"}, needs_key=False, place=("base_url", "vendor")),
 }

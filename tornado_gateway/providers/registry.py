@@ -1,15 +1,18 @@
 """kind -> adapter: the one place that knows which kinds of provider there are."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import httpx
 
 from tornado_gateway.domain.ports import ChatProvider, Clock
 from tornado_gateway.providers.anthropic.adapter import DEFAULT_VERSION, AnthropicProvider
+from tornado_gateway.providers.compatible import UNKNOWN, VENDORS
 from tornado_gateway.providers.echo import EchoProvider
 from tornado_gateway.providers.openai.adapter import OpenAIProvider
+from tornado_gateway.providers.openai.endpoints import AzureEndpoints, Endpoints, PlainEndpoints
+from tornado_gateway.providers.openai.vendor import OPENAI, Vendor
 from tornado_gateway.providers.upstream import Upstream
 
 
@@ -27,12 +30,24 @@ class ProviderSpec:
 
 
 class ProviderRegistry:
-    """Makes adapters over one shared transport, which outlives every revision of the configuration."""
+    """Makes adapters over one shared transport, which outlives every revision of the configuration.
 
-    def __init__(self, transport: httpx.AsyncBaseTransport, clock: Clock) -> None:
+    ``environ`` is where a vendor's key is looked for under the name that its own clients use, if the file gives none.
+    """
+
+    def __init__(
+        self, transport: httpx.AsyncBaseTransport, clock: Clock, environ: Mapping[str, str] | None = None
+    ) -> None:
         self._transport = transport
         self._clock = clock
-        self._kinds = {"echo": self._echo, "openai": self._openai, "anthropic": self._anthropic}
+        self._environ: Mapping[str, str] = {} if environ is None else environ
+        self._kinds = {
+            "echo": self._echo,
+            "openai": self._openai,
+            "anthropic": self._anthropic,
+            "azure_openai": self._azure,
+            "openai_compatible": self._compatible,
+        }
 
     @property
     def kinds(self) -> tuple[str, ...]:
@@ -46,12 +61,31 @@ class ProviderRegistry:
         return EchoProvider(name=spec.name, clock=self._clock, pause=float(spec.options.get("pause", 0.02)))
 
     def _openai(self, spec: ProviderSpec) -> ChatProvider:
+        endpoints = PlainEndpoints(spec.base_url or str(OPENAI.base_url), OPENAI.protocols)
+        return self._of_openais_kind(spec, OPENAI, endpoints, _bearer(spec.api_key))
+
+    def _compatible(self, spec: ProviderSpec) -> ChatProvider:
+        vendor = VENDORS.get(str(spec.options.get("vendor")), UNKNOWN)
+        if not spec.api_key and vendor.key_variable is not None:
+            spec = replace(spec, api_key=self._environ.get(vendor.key_variable, "").strip() or None)
+        endpoints = PlainEndpoints(spec.base_url or str(vendor.base_url), vendor.protocols)
+        return self._of_openais_kind(spec, vendor, endpoints, _bearer(spec.api_key))
+
+    def _azure(self, spec: ProviderSpec) -> ChatProvider:
+        endpoints = AzureEndpoints(str(spec.base_url), spec.options.get("api_version"))
+        vendor = replace(OPENAI, name="azure_openai", title="Azure OpenAI", usage_option=endpoints.takes_stream_options)
+        return self._of_openais_kind(spec, vendor, endpoints, [("api-key", spec.api_key or "")])
+
+    def _of_openais_kind(
+        self, spec: ProviderSpec, vendor: Vendor, endpoints: Endpoints, headers: list[tuple[str, str]]
+    ) -> ChatProvider:
         return OpenAIProvider(
             name=spec.name,
-            base_url=spec.base_url or "https://api.openai.com/v1",
-            configured=bool(spec.api_key),
+            endpoints=endpoints,
+            configured=bool(spec.api_key) or not vendor.needs_key,
             retries=spec.max_retries,
-            upstream=self._upstream(spec, [("authorization", f"Bearer {spec.api_key}")]),
+            upstream=self._upstream(spec, headers),
+            vendor=vendor,
         )
 
     def _anthropic(self, spec: ProviderSpec) -> ChatProvider:
@@ -72,3 +106,8 @@ class ProviderRegistry:
             headers=headers,
             timeout=spec.timeout,
         )
+
+
+def _bearer(key: str | None) -> list[tuple[str, str]]:
+    """Nothing where there is no key: a server of one's own may refuse an empty one."""
+    return [("authorization", f"Bearer {key}")] if key else []

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import httpx
+import msgspec
 import pytest
 import respx
 
@@ -14,7 +15,7 @@ from tornado_gateway.domain.call import ModelCall
 from tornado_gateway.domain.chat import ChatRequest, Message, Text
 from tornado_gateway.domain.errors import UpstreamFailed, UpstreamRateLimited, UpstreamRejected
 from tornado_gateway.domain.stream import StreamBatch, TextDelta
-from tornado_gateway.domain.wire import NATIVE, OPENAI_COMPLETIONS, Wire
+from tornado_gateway.domain.wire import NATIVE, OPENAI_COMPLETIONS, OPENAI_RESPONSES, Wire
 from tornado_gateway.providers.registry import ProviderRegistry, ProviderSpec
 
 ANSWER = {"id": "i", "choices": [{"index": 0, "message": {"content": "Hi"}, "finish_reason": "stop"}]}
@@ -102,3 +103,32 @@ async def test_a_stream_that_is_plain_json_with_status_200(provider: Any, router
     router.post("/chat/completions").respond(json={"error": {"message": "overloaded"}})
     with pytest.raises(UpstreamFailed, match="overloaded"):
         await streamed(provider, call(stream=True))
+
+
+def responses(**members: Any) -> ModelCall:
+    document = msgspec.json.encode({"model": "alias", "input": "hi", **members})
+    wire = Wire(OPENAI_RESPONSES, msgspec.json.decode(document, type=dict[str, msgspec.Raw]))
+    return ModelCall(model="alias", wire=wire, decode=lambda wire: native().chat, stream=bool(members.get("stream")))
+
+
+async def test_responses_are_relayed_too(provider: Any, router: respx.MockRouter) -> None:
+    route = router.post("/responses").respond(json={"status": "completed", "output": []})
+    answer = await provider.complete(responses(store=True), "gpt-5", context())
+    assert answer.relayed.protocol == OPENAI_RESPONSES
+    done = b'event: response.completed\ndata: {"type":"response.completed","response":{"status":"completed"}}\n\n'
+    route.respond(content=done, content_type="text/event-stream")
+    assert (await streamed(provider, responses(stream=True)))[-1].last
+    sent = [json.loads(call.request.content) for call in route.calls]
+    assert sent[0] == {"model": "gpt-5", "input": "hi", "store": True}
+    assert sent[1] == {"model": "gpt-4", "input": "hi", "stream": True}
+
+
+async def test_who_has_no_responses_is_asked_for_a_chat(router: respx.MockRouter) -> None:
+    route = router.post("/chat/completions").respond(json=ANSWER)
+    spec = ProviderSpec(
+        "p", "openai_compatible", base_url="http://up.example/v1", api_key="k", options={"vendor": "groq"}
+    )
+    groq = ProviderRegistry(httpx.MockTransport(router.async_handler), FakeClock()).make(spec)
+    assert (await groq.complete(responses(), "m", context())).chat is not None
+    route.respond(content=STREAM, content_type="text/event-stream")
+    assert [batch.last async for batch in groq.stream(responses(stream=True), "m", context())][-1]

@@ -14,7 +14,14 @@ from tornado_gateway.domain.errors import (
     UpstreamRejected,
     UpstreamTimeout,
 )
-from tornado_gateway.providers.openai.errors import Detail, from_reply, from_stream, read_detail, retry_after
+from tornado_gateway.providers.openai.errors import (
+    Detail,
+    from_document,
+    from_reply,
+    from_stream,
+    read_detail,
+    retry_after,
+)
 
 BODY = (
     b'{"error":{"message":"Too long.","type":"invalid_request_error",'
@@ -121,3 +128,34 @@ def test_retry_after_as_a_date() -> None:
 )
 def test_errors_inside_a_stream(error: object, kind: type[GatewayError]) -> None:
     assert type(from_stream(error, "p")) is kind
+
+
+def test_an_empty_account_is_the_operators_matter() -> None:
+    error = from_reply(402, {}, b'{"error":{"message":"Insufficient Balance"}}', "p")
+    assert isinstance(error, UpstreamAuthFailed)
+    assert error.fallback
+
+
+def test_what_a_vendor_quotes_of_the_provider_behind_it() -> None:
+    raw = '{"error":{"message":"prompt is too long"}}'
+    body = msgspec.json.encode({"error": {"message": "Provider returned error", "code": 400, "metadata": {"raw": raw}}})
+    assert read_detail(body).message == "Provider returned error: prompt is too long"
+    plain = msgspec.json.encode({"error": {"message": "no", "metadata": {"raw": "upstream says no"}}})
+    assert read_detail(plain).message == "no: upstream says no"
+    assert read_detail(b'{"error":{"metadata":{"raw":"alone"}}}').message == "alone"
+
+
+@pytest.mark.parametrize(
+    ("body", "kind"),
+    [
+        (b'{"error":{"message":"m","code":429}}', UpstreamRateLimited),
+        (b'{"error":{"message":"m","code":400}}', UpstreamRejected),
+        (b'{"error":"text"}', UpstreamFailed),
+        (b'{"message":"flat"}', UpstreamFailed),
+        (b'{"choices":[]}', UpstreamFailed),
+        (b"[]", UpstreamFailed),
+        (b"<html>", UpstreamFailed),
+    ],
+)
+def test_plain_json_where_a_stream_was_asked_for(body: bytes, kind: type[GatewayError]) -> None:
+    assert type(from_document(body, "p")) is kind

@@ -1,11 +1,9 @@
 from typing import Any
 
-import msgspec
 import pytest
 from openai.types.chat import CompletionCreateParams
 from pydantic import TypeAdapter
 
-from tests.support import call
 from tornado_gateway.domain.chat import (
     Audio,
     ChatRequest,
@@ -25,7 +23,7 @@ from tornado_gateway.domain.chat import (
     ToolResult,
 )
 from tornado_gateway.domain.errors import InvalidRequest
-from tornado_gateway.providers.openai.request import chat_body, chat_document, effort_of, relayed_body
+from tornado_gateway.providers.openai.request import chat_body, chat_document, effort_of
 
 ACCEPTED: TypeAdapter[Any] = TypeAdapter(CompletionCreateParams)
 
@@ -38,15 +36,6 @@ def encoded(chat: ChatRequest, model: str = "gpt-4o") -> dict[str, Any]:
     document = chat_document(chat, model, [])
     ACCEPTED.validate_python(document)
     return document
-
-
-def test_a_relayed_body_differs_in_model_and_stream_options_alone() -> None:
-    asked = call("alias", stream=True, x={"deep": 1.50}, stream_options={"include_obfuscation": False})
-    body = msgspec.json.decode(relayed_body(asked.wire, "gpt-4o", stream=True))
-    assert body["stream_options"] == {"include_obfuscation": False, "include_usage": True}
-    assert (body["model"], body["x"]) == ("gpt-4o", {"deep": 1.5})
-    assert "stream_options" not in msgspec.json.decode(relayed_body(call().wire, "m", stream=False))
-    assert msgspec.json.decode(relayed_body(call().wire, "m", stream=True))["stream_options"] == {"include_usage": True}
 
 
 def test_parts_of_a_user_turn() -> None:

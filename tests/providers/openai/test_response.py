@@ -1,10 +1,11 @@
 import json
 from typing import Any
 
+import msgspec
 import pytest
 
 from tornado_gateway.domain.chat import Reasoning, Refusal, Text, ToolCall
-from tornado_gateway.domain.errors import UpstreamFailed
+from tornado_gateway.domain.errors import UpstreamFailed, UpstreamRateLimited
 from tornado_gateway.domain.wire import OPENAI_CHAT
 from tornado_gateway.providers.openai.response import chat_answer, finish_reason, relayed_answer
 
@@ -62,7 +63,7 @@ def test_vendors_ways() -> None:
     )
     assert parts({"content": [{"type": "thinking", "thinking": "hm"}]}) == (Reasoning("hm", origin="openai"),)
     nameless = {"id": "", "function": {"name": "f", "arguments": {"a": 1}}}
-    assert parts({"tool_calls": [nameless]}) == (ToolCall("call_0", "f", '{"a":1}'),)
+    assert parts({"tool_calls": [nameless]}) == (ToolCall("call_i_0", "f", '{"a":1}'),)
 
 
 def test_finish_reasons() -> None:
@@ -78,3 +79,21 @@ def test_finish_reasons() -> None:
     answer = chat_answer(body({"tool_calls": [call]}), "p")
     assert answer.finish_reason == "tool_calls"
     assert chat_answer(body({"content": None, "refusal": "no"}), "p").finish_reason == "refusal"
+
+
+def test_an_error_under_status_200_is_no_answer() -> None:
+    body = b'\n\n {"error":{"message":"slow","code":429}}'
+    for read in (lambda: relayed_answer(body, OPENAI_CHAT, "p"), lambda: chat_answer(body, "p")):
+        with pytest.raises(UpstreamRateLimited):
+            read()
+
+
+def test_geminis_and_openrouters_signatures_are_kept() -> None:
+    signed = {"id": "c", "function": {"name": "f"}, "extra_content": {"google": {"thought_signature": "sig"}}}
+    (call,) = parts({"tool_calls": [signed]})
+    assert isinstance(call, ToolCall)
+    assert call.signature == "sig"
+    details = [{"type": "reasoning.encrypted", "data": "x"}]
+    (thought,) = parts({"reasoning_details": details})
+    assert isinstance(thought, Reasoning)
+    assert msgspec.json.decode(str(thought.signature)) == details

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tornado_gateway.domain.errors import UpstreamFailed, UpstreamRateLimited
+from tornado_gateway.domain.errors import UpstreamFailed, UpstreamRateLimited, UpstreamRejected
 from tornado_gateway.domain.stream import (
     Finished,
     ReasoningDelta,
@@ -149,7 +149,7 @@ def test_tool_calls_come_in_pieces() -> None:
     assert events == [
         ToolCallDelta(0, "", "c1", "f"),
         ToolCallDelta(0, '{"a"'),
-        ToolCallDelta(1, "{}", "call_1", "g"),
+        ToolCallDelta(1, "{}", "call_i_1", "g"),
         Finished("tool_calls", raw="stop"),
     ]
 
@@ -173,3 +173,17 @@ def test_what_else_a_delta_may_hold() -> None:
 
 def test_a_choice_finishes_once() -> None:
     assert read(chunk({}, "stop"), chunk({}, "stop")) == [Finished("stop", raw="stop")]
+
+
+def test_usage_in_groqs_own_member_is_read_and_left_where_it_is() -> None:
+    frame = chunk({}, "stop", x_groq={"usage": {"prompt_tokens": 3, "completion_tokens": 4}})
+    batch = fed(RelayReader("p"), frame + DONE, [])
+    assert batch.events == (Relayed(frame, 1), UsageReport(TokenUsage(3, 4)))
+
+
+@pytest.mark.parametrize("reader", [RelayReader, ChatStreamReader])
+def test_what_was_used_before_an_error_is_told(reader: type[Reader]) -> None:
+    error = chunk(error={"code": 400, "message": "m"}, usage={"prompt_tokens": 3, "completion_tokens": 4})
+    batch = reader("p").decode(STREAM[0] + error)
+    assert batch.events[-1] == UsageReport(TokenUsage(3, 4))
+    assert isinstance(batch.error, UpstreamRejected)

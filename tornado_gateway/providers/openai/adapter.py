@@ -1,18 +1,21 @@
 """The OpenAI provider: the only I/O of this folder.
 
-Relays OpenAI's own protocols, and translates every other dialect to chat completions.
+Relays OpenAI's own protocols as far as the vendor speaks them, and translates everything else to chat completions.
 """
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 
 import httpx
 
 from tornado_gateway.domain.call import Answer, ModelCall
 from tornado_gateway.domain.context import RequestContext
 from tornado_gateway.domain.stream import StreamBatch
-from tornado_gateway.domain.wire import OPENAI_CHAT, OPENAI_COMPLETIONS
-from tornado_gateway.providers.openai import errors, request, response
+from tornado_gateway.domain.wire import OPENAI_CHAT, OPENAI_RESPONSES
+from tornado_gateway.providers.openai import errors, relay, request, response, responses_relay
+from tornado_gateway.providers.openai.endpoints import Endpoints
+from tornado_gateway.providers.openai.responses_stream import ResponsesRelayReader
 from tornado_gateway.providers.openai.stream import ChatStreamReader, RelayReader
+from tornado_gateway.providers.openai.vendor import OPENAI, Vendor
 from tornado_gateway.providers.reading import Reader, batches
 from tornado_gateway.providers.upstream import Reply, Upstream
 
@@ -20,50 +23,68 @@ _FORWARDED = ("openai-beta", "idempotency-key")
 
 
 class OpenAIProvider:
-    """One OpenAI-speaking provider. ``base_url`` is what the official SDK takes, with ``/v1``."""
+    """One provider of OpenAI's protocol; ``vendor`` says what it does its own way."""
 
-    def __init__(self, *, name: str, base_url: str, configured: bool, retries: int, upstream: Upstream) -> None:
+    def __init__(
+        self,
+        *,
+        name: str,
+        endpoints: Endpoints,
+        configured: bool,
+        retries: int,
+        upstream: Upstream,
+        vendor: Vendor = OPENAI,
+    ) -> None:
         self.name = name
         self.configured = configured
         self.retries = retries
+        self._endpoints = endpoints
         self._upstream = upstream
-        base = base_url.rstrip("/")
-        self._relayed: Mapping[str, httpx.URL] = {
-            OPENAI_CHAT: httpx.URL(f"{base}/chat/completions"),
-            OPENAI_COMPLETIONS: httpx.URL(f"{base}/completions"),
-        }
+        self._vendor = vendor
 
     async def complete(self, call: ModelCall, model: str, context: RequestContext) -> Answer:
         """Sends the call and reads the whole answer; raises ``GatewayError``."""
         protocol = call.wire.protocol
-        url = self._relayed.get(protocol)
-        if url is not None:
-            body = request.relayed_body(call.wire, model, stream=False)
-            reply = await self._post(url, body, context)
-            return response.relayed_answer(reply.body, protocol, self.name)
-        body = request.chat_body(call.chat, model, context.dropped)
-        reply = await self._post(self._relayed[OPENAI_CHAT], body, context)
-        return response.chat_answer(reply.body, self.name)
+        url = self._endpoints.url(protocol, model)
+        if url is None:
+            body = request.chat_body(call.chat, model, context.dropped, self._vendor)
+            reply = await self._post(self._chat(model), body, context)
+            return response.chat_answer(reply.body, self.name)
+        reply = await self._post(url, self._relayed_body(call, model, context, stream=False), context)
+        if protocol == OPENAI_RESPONSES:
+            return responses_relay.relayed_answer(reply.body, self.name)
+        return response.relayed_answer(reply.body, protocol, self.name)
 
     async def stream(self, call: ModelCall, model: str, context: RequestContext) -> AsyncIterator[StreamBatch]:
         """Yields what each read brought; raises ``GatewayError``."""
-        url = self._relayed.get(call.wire.protocol)
+        protocol = call.wire.protocol
+        url = self._endpoints.url(protocol, model)
         reader: Reader
-        if url is not None:
-            body = request.relayed_body(call.wire, model, stream=True)
-            reader = RelayReader(self.name)
-        else:
-            body = request.chat_body(call.chat, model, context.dropped)
-            url = self._relayed[OPENAI_CHAT]
+        if url is None:
+            body = request.chat_body(call.chat, model, context.dropped, self._vendor)
+            url = self._chat(model)
             reader = ChatStreamReader(self.name)
+        else:
+            body = self._relayed_body(call, model, context, stream=True)
+            reader = ResponsesRelayReader(self.name) if protocol == OPENAI_RESPONSES else RelayReader(self.name)
         async with self._upstream.stream(url, body, context, _forwarded(context)) as reply:
             if reply.status != 200:
                 raise errors.from_reply(reply.status, reply.headers, await reply.read(), self.name)
             if reply.headers.get("content-type", "").startswith("application/json"):
                 # Some vendors answer a stream's error with status 200 and plain JSON.
-                raise errors.from_stream(errors.read_detail(await reply.read()).message, self.name)
+                raise errors.from_document(await reply.read(), self.name)
             async for batch in batches(reply, reader):
                 yield batch
+
+    def _chat(self, model: str) -> httpx.URL:
+        url = self._endpoints.url(OPENAI_CHAT, model)
+        assert url is not None, "chat completions are what every vendor has"
+        return url
+
+    def _relayed_body(self, call: ModelCall, model: str, context: RequestContext, *, stream: bool) -> bytes:
+        if call.wire.protocol == OPENAI_RESPONSES:
+            return responses_relay.body(call.wire, model)
+        return relay.relayed_body(call.wire, model, stream=stream, vendor=self._vendor, dropped=context.dropped)
 
     async def _post(self, url: httpx.URL, body: bytes, context: RequestContext) -> Reply:
         reply = await self._upstream.post(url, body, context, _forwarded(context))

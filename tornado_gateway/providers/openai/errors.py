@@ -36,8 +36,8 @@ class Detail(msgspec.Struct, frozen=True):
 def from_reply(status: int, headers: Mapping[str, str], body: bytes, provider: str) -> GatewayError:
     """The domain error for an answer that is no success; the body's text is shown where it is about the request."""
     detail = read_detail(body)
-    if status in (401, 403):
-        # The text may hold a piece of the gateway's own key.
+    if status in (401, 402, 403):
+        # Not the caller's to mend, and the text may hold a piece of the gateway's own key.
         return UpstreamAuthFailed(
             f"Provider {provider!r} refused the gateway's credentials (status {status}).", upstream_status=status
         )
@@ -64,13 +64,19 @@ def from_reply(status: int, headers: Mapping[str, str], body: bytes, provider: s
     )
 
 
+_LIMITED = frozenset({"rate_limit_exceeded", "rate_limit_error", "insufficient_quota", "tokens", "requests", "429"})
+_REQUEST = frozenset({"invalid_request_error", "invalid_prompt", "context_length_exceeded", "400", "404", "413", "422"})
+_IMAGE = ("invalid_", "image_", "unsupported_image", "empty_image", "failed_to_download_image")
+"""How the codes of a Responses answer begin that failed for an image of the caller's."""
+
+
 def from_stream(error: Any, provider: str) -> GatewayError:
-    """The domain error for an error object inside a stream that began with status 200."""
+    """The domain error for an error object under status 200: in a stream, or where an answer should be."""
     detail = _detail_of(error)
-    text = " ".join(str(word) for word in (detail.type, detail.code) if word)
-    if "rate_limit" in text or detail.code == "429":
+    said = {word for word in (detail.type, detail.code) if word}
+    if said & _LIMITED:
         return UpstreamRateLimited(detail.message or f"Provider {provider!r} is limiting the rate of requests.")
-    if "invalid_request" in text or detail.code == "400":
+    if said & _REQUEST or (detail.code or "").startswith(_IMAGE):
         return UpstreamRejected(
             detail.message or f"Provider {provider!r} refused the request.",
             status=400,
@@ -81,6 +87,22 @@ def from_stream(error: Any, provider: str) -> GatewayError:
     return UpstreamFailed(
         f"Provider {provider!r} failed in the middle of its answer" + (f": {detail.message}" if detail.message else ".")
     )
+
+
+def from_document(body: bytes, provider: str) -> GatewayError:
+    """The domain error for plain JSON with status 200 where a stream was asked for."""
+    try:
+        document = msgspec.json.decode(body)
+    except (msgspec.DecodeError, RecursionError):
+        document = None
+    inner = document.get("error") if isinstance(document, dict) else None
+    if isinstance(document, dict) and inner is None and _is_answer(document):
+        return UpstreamFailed(f"Provider {provider!r} gave a whole answer where a stream was asked for.")
+    return from_stream(document if inner is None else inner, provider)
+
+
+def _is_answer(document: dict[str, Any]) -> bool:
+    return any(name in document for name in ("choices", "output"))
 
 
 def read_detail(body: bytes) -> Detail:
@@ -97,6 +119,7 @@ def read_detail(body: bytes) -> Detail:
     if isinstance(error, dict):
         return _detail_of(error)
     if isinstance(error, str):
+        # xAI's code is a sentence of its own.
         return Detail(message=error, code=_text(document.get("code")))
     return _detail_of(document)
 
@@ -109,12 +132,24 @@ def _detail_of(error: Any) -> Detail:
     message = error.get("message", error.get("detail"))
     if message is not None and not isinstance(message, str):
         message = msgspec.json.encode(message).decode()
+    raw = _passed_on(error)
+    if raw is not None and raw not in (message or ""):
+        message = f"{message}: {raw}" if message else raw
     return Detail(
         message=message,
         type=_text(error.get("type")),
         code=_text(error.get("code")),
         param=_text(error.get("param")),
     )
+
+
+def _passed_on(error: dict[str, Any]) -> str | None:
+    """What a vendor quotes of the provider behind it (OpenRouter's ``metadata.raw``)."""
+    metadata = error.get("metadata")
+    raw = metadata.get("raw") if isinstance(metadata, dict) else None
+    if not isinstance(raw, str) or not raw:
+        return None
+    return read_detail(raw.encode()).message or raw
 
 
 def _text(value: object) -> str | None:

@@ -8,65 +8,30 @@ from typing import Any
 
 import msgspec
 
-from tornado_gateway.domain.chat import (
-    Audio,
-    ChatRequest,
-    Document,
-    Effort,
-    Image,
-    Message,
-    Part,
-    Reasoning,
-    Refusal,
-    ResponseFormat,
-    Text,
-    Tool,
-    ToolCall,
-    ToolChoice,
-    ToolResult,
-)
+from tornado_gateway.domain.chat import ChatRequest, ResponseFormat, Thinking, Tool, ToolChoice
 from tornado_gateway.domain.errors import InvalidRequest
 from tornado_gateway.domain.foreign import leave_out
-from tornado_gateway.domain.wire import Wire
+from tornado_gateway.providers.openai.messages import Messages
+from tornado_gateway.providers.openai.reasoning import FAMILY
+from tornado_gateway.providers.openai.vendor import OPENAI, Vendor, adapted
 
 _REASONING_FAMILIES = ("o1", "o3", "o4", "gpt-5", "gpt-6")
 """Models that refuse ``max_tokens`` and want ``max_completion_tokens``."""
 
-_EFFORTS: dict[Effort, Effort] = {"max": "xhigh"}
-"""Where the API has another word for the most."""
 
-STREAM_OPTIONS = msgspec.Raw(b'{"include_usage":true}')
-
-
-def relayed_body(wire: Wire, model: str, *, stream: bool) -> bytes:
-    """The caller's own document with the provider's model, and usage always asked for in streams."""
-    if not stream:
-        return wire.replace(model=model)
-    return wire.replace(model=model, stream_options=_with_usage(wire))
-
-
-def _with_usage(wire: Wire) -> object:
-    options = wire.get("stream_options")
-    if not isinstance(options, dict):
-        return STREAM_OPTIONS
-    return {**options, "include_usage": True}
-
-
-def chat_body(chat: ChatRequest, model: str, dropped: list[str]) -> bytes:
+def chat_body(chat: ChatRequest, model: str, dropped: list[str], vendor: Vendor = OPENAI) -> bytes:
     """``chat`` as a request body; the names of hints left out are appended to ``dropped``."""
-    return msgspec.json.encode(chat_document(chat, model, dropped))
+    return msgspec.json.encode(chat_document(chat, model, dropped, vendor))
 
 
-def chat_document(chat: ChatRequest, model: str, dropped: list[str]) -> dict[str, Any]:
-    """``chat`` as a request document. Raises ``InvalidRequest`` for what OpenAI has no place for."""
-    extra = leave_out(chat, "openai", dropped)
-    if chat.top_k is not None and chat.family != "openai":
+def chat_document(chat: ChatRequest, model: str, dropped: list[str], vendor: Vendor = OPENAI) -> dict[str, Any]:
+    """``chat`` as a request document. Raises ``InvalidRequest`` for what the vendor has no place for."""
+    extra = leave_out(chat, FAMILY, dropped)
+    if chat.top_k is not None and chat.family != FAMILY and not vendor.top_k:
         raise InvalidRequest("top_k: the route's provider has no such parameter.", param="top_k")
-    document: dict[str, Any] = {"model": model, "messages": _messages(chat.messages, dropped)}
-    limit = "max_completion_tokens" if model.startswith(_REASONING_FAMILIES) else "max_tokens"
-    thinking = chat.thinking
+    document: dict[str, Any] = {"model": model, "messages": Messages(vendor, dropped).of(chat.messages)}
     optional: dict[str, Any] = {
-        limit: chat.max_tokens,
+        _limit(vendor, model): chat.max_tokens,
         "temperature": chat.temperature,
         "top_p": chat.top_p,
         "top_k": chat.top_k,  # OpenAI has none, and who speaks its protocol may have one
@@ -82,20 +47,41 @@ def chat_document(chat: ChatRequest, model: str, dropped: list[str]) -> dict[str
         "tool_choice": _tool_choice(chat.tool_choice, chat.tools),
         "parallel_tool_calls": chat.parallel_tool_calls,
         "response_format": _response_format(chat.response_format),
-        "reasoning_effort": _EFFORTS.get(thinking.effort, thinking.effort) if thinking and thinking.effort else None,
         "verbosity": chat.verbosity,
         "user": chat.user,
         "metadata": chat.metadata,
         "service_tier": chat.service_tier,
+        **_thinking(chat.thinking, vendor, dropped),
     }
-    if thinking is not None and thinking.effort is None and thinking.budget_tokens is not None:
-        document["reasoning_effort"] = effort_of(thinking.budget_tokens)
     document.update({name: value for name, value in optional.items() if value is not None})
     document.update(extra)
     if chat.stream:
         document["stream"] = True
-        document["stream_options"] = {**(extra.get("stream_options") or {}), "include_usage": True}
-    return document
+        if vendor.usage_option:
+            document["stream_options"] = {**(extra.get("stream_options") or {}), "include_usage": True}
+    return document if vendor.takes_all else adapted(document, vendor, dropped)
+
+
+def _limit(vendor: Vendor, model: str) -> str:
+    if vendor.limit is not None:
+        return vendor.limit
+    return "max_completion_tokens" if model.startswith(_REASONING_FAMILIES) else "max_tokens"
+
+
+def _thinking(wanted: Thinking | None, vendor: Vendor, dropped: list[str]) -> dict[str, Any]:
+    if wanted is None:
+        return {}
+    if wanted.summary is not None:
+        dropped.append("reasoning.summary")  # chat completions show thoughts or don't, at the vendor's choice
+    off = wanted.enabled is False or wanted.effort == "none"
+    members: dict[str, Any] = {}
+    effort = effort_of(wanted.budget_tokens) if wanted.budget_tokens is not None else None
+    if wanted.effort is not None:
+        effort = vendor.efforts.get(wanted.effort, wanted.effort)
+    if vendor.switch:
+        members["thinking"] = {"type": "disabled" if off else "enabled"}
+        effort = None if off else effort
+    return {**members, "reasoning_effort": effort}
 
 
 def effort_of(budget_tokens: int) -> str:
@@ -103,109 +89,6 @@ def effort_of(budget_tokens: int) -> str:
     if budget_tokens <= 2048:
         return "low"
     return "medium" if budget_tokens <= 16384 else "high"
-
-
-def _messages(messages: Sequence[Message], dropped: list[str]) -> list[dict[str, Any]]:
-    out: list[dict[str, Any]] = []
-    for position, message in enumerate(messages):
-        out.extend(_message(message, f"messages[{position}]", dropped))
-    return out
-
-
-def _message(message: Message, path: str, dropped: list[str]) -> list[dict[str, Any]]:
-    # A user turn of Anthropic's holds tool results beside text; here each result is a message of its own.
-    results = [part for part in message.parts if isinstance(part, ToolResult)]
-    rest = [part for part in message.parts if not isinstance(part, ToolResult)]
-    out = [_tool_result(result, path) for result in results]
-    if rest or not results:
-        out.append(_assistant(message, rest, dropped) if message.role == "assistant" else _plain(message, rest, path))
-    return out
-
-
-def _plain(message: Message, parts: Sequence[Part], path: str) -> dict[str, Any]:
-    document: dict[str, Any] = {"role": message.role, "content": _content(parts, path)}
-    if message.name is not None:
-        document["name"] = message.name
-    return document
-
-
-def _content(parts: Sequence[Part], path: str) -> str | list[dict[str, Any]]:
-    if len(parts) == 1 and isinstance(parts[0], Text):
-        return parts[0].text
-    return [_part(part, f"{path}.content[{index}]") for index, part in enumerate(parts)]
-
-
-def _part(part: Part, path: str) -> dict[str, Any]:
-    match part:
-        case Text():
-            return {"type": "text", "text": part.text}
-        case Image():
-            return _image(part, path)
-        case Audio():
-            return {"type": "input_audio", "input_audio": {"data": part.data, "format": part.format}}
-        case Document():
-            return _document(part, path)
-        case _:
-            raise InvalidRequest(f"{path}: OpenAI has no place for this part here.", param=path)
-
-
-def _image(image: Image, path: str) -> dict[str, Any]:
-    url = image.url
-    if image.data is not None:
-        url = f"data:{image.media_type or 'image/png'};base64,{image.data}"
-    if url is None:
-        raise InvalidRequest(f"{path}: an image by file id can't be sent to OpenAI chat completions.", param=path)
-    image_url: dict[str, Any] = {"url": url}
-    if image.detail is not None:
-        image_url["detail"] = image.detail
-    return {"type": "image_url", "image_url": image_url}
-
-
-def _document(document: Document, path: str) -> dict[str, Any]:
-    if document.text is not None:
-        return {"type": "text", "text": document.text}
-    if document.file_id is not None:
-        return {"type": "file", "file": {"file_id": document.file_id}}
-    if document.data is None:
-        raise InvalidRequest(f"{path}: OpenAI chat completions take no document by URL.", param=path)
-    data = f"data:{document.media_type or 'application/pdf'};base64,{document.data}"
-    return {"type": "file", "file": {"filename": document.name or "document.pdf", "file_data": data}}
-
-
-def _assistant(message: Message, parts: Sequence[Part], dropped: list[str]) -> dict[str, Any]:
-    document: dict[str, Any] = {"role": "assistant"}
-    texts = [part for part in parts if isinstance(part, Text)]
-    refusals = [part.text for part in parts if isinstance(part, Refusal)]
-    calls = [part for part in parts if isinstance(part, ToolCall)]
-    if any(isinstance(part, Reasoning) for part in parts):
-        dropped.append("reasoning")  # chat completions take no thoughts back
-    document["content"] = "".join(part.text for part in texts) if texts else None
-    if refusals:
-        document["refusal"] = "".join(refusals)
-    if calls:
-        document["tool_calls"] = [_tool_call(call) for call in calls]
-    if document["content"] is None and not refusals and not calls:
-        document["content"] = ""
-    if message.name is not None:
-        document["name"] = message.name
-    return document
-
-
-def _tool_call(call: ToolCall) -> dict[str, Any]:
-    if call.custom:
-        return {"id": call.id, "type": "custom", "custom": {"name": call.name, "input": call.arguments}}
-    return {"id": call.id, "type": "function", "function": {"name": call.name, "arguments": call.arguments}}
-
-
-def _tool_result(result: ToolResult, path: str) -> dict[str, Any]:
-    content: str | list[dict[str, Any]]
-    texts = [part for part in result.content if isinstance(part, Text)]
-    if len(texts) != len(result.content):
-        raise InvalidRequest(f"{path}: OpenAI chat completions take only text in a tool's result.", param=path)
-    content = texts[0].text if len(texts) == 1 else [{"type": "text", "text": part.text} for part in texts]
-    if not texts:
-        content = ""
-    return {"role": "tool", "tool_call_id": result.call_id, "content": content}
 
 
 def _tool(tool: Tool) -> dict[str, Any]:

@@ -21,7 +21,10 @@ from tornado_gateway.domain.chat import (
     ToolCall,
 )
 from tornado_gateway.domain.errors import UpstreamFailed
+from tornado_gateway.domain.usage import TokenUsage
 from tornado_gateway.domain.wire import Wire
+from tornado_gateway.providers.openai.errors import from_stream
+from tornado_gateway.providers.openai.reasoning import FAMILY, proof, thinking_text
 from tornado_gateway.providers.openai.usage import ChatUsage
 
 FINISH_REASONS: dict[str, FinishReason] = {
@@ -47,6 +50,14 @@ class Custom(msgspec.Struct, frozen=True):
     input: str | None = None
 
 
+class _Google(msgspec.Struct, frozen=True):
+    thought_signature: str | None = None
+
+
+class _ExtraContent(msgspec.Struct, frozen=True):
+    google: _Google | None = None
+
+
 class WireToolCall(msgspec.Struct, frozen=True):
     """Of an answer and of a stream's delta, where ``id`` and ``name`` come once."""
 
@@ -55,6 +66,13 @@ class WireToolCall(msgspec.Struct, frozen=True):
     type: str | None = None
     function: Function | None = None
     custom: Custom | None = None
+    extra_content: _ExtraContent | None = None
+
+    @property
+    def signature(self) -> str | None:
+        """Gemini's, from its compatible endpoint."""
+        google = self.extra_content.google if self.extra_content else None
+        return google.thought_signature if google else None
 
 
 class WireMessage(msgspec.Struct, frozen=True):
@@ -67,6 +85,7 @@ class WireMessage(msgspec.Struct, frozen=True):
     function_call: Function | None = None
     reasoning_content: str | None = None
     reasoning: str | None = None
+    reasoning_details: list[Any] | None = None
     annotations: list[Any] | None = None
 
 
@@ -78,6 +97,12 @@ class WireChoice(msgspec.Struct, frozen=True):
     logprobs: Any = None
 
 
+class XGroq(msgspec.Struct, frozen=True):
+    """Groq's own member, in which some models alone report usage."""
+
+    usage: ChatUsage | None = None
+
+
 class WireAnswer(msgspec.Struct, frozen=True):
     """A chat completion, or one chunk of its stream."""
 
@@ -86,22 +111,26 @@ class WireAnswer(msgspec.Struct, frozen=True):
     created: int | float | None = None
     choices: list[WireChoice] | None = None
     usage: ChatUsage | None = None
+    x_groq: XGroq | None = None
     service_tier: str | None = None
     error: Any = None
 
 
-class _Glance(msgspec.Struct, frozen=True):
-    """What the relay lane reads on the way."""
+class Ending(msgspec.Struct, frozen=True):
+    finish_reason: str | None = None
 
-    class Ending(msgspec.Struct, frozen=True):
-        finish_reason: str | None = None
+
+class Glance(msgspec.Struct, frozen=True):
+    """What the relay lane reads on the way, of an answer and of a chunk of its stream."""
 
     choices: list[Ending] | None = None
     usage: ChatUsage | None = None
+    x_groq: XGroq | None = None
+    error: Any = None
 
 
 _fields = msgspec.json.Decoder(dict[str, msgspec.Raw])
-_glance = msgspec.json.Decoder(_Glance)
+_glance = msgspec.json.Decoder(Glance)
 _answer = msgspec.json.Decoder(WireAnswer)
 
 
@@ -112,8 +141,10 @@ def relayed_answer(body: bytes, protocol: str, provider: str) -> Answer:
         glance = _glance.decode(body)
     except (msgspec.DecodeError, RecursionError) as error:
         raise UpstreamFailed(f"Provider {provider!r} gave an answer that is no such JSON.") from error
+    if glance.error and not glance.choices:
+        raise from_stream(glance.error, provider)
     return Answer(
-        usage=None if glance.usage is None else glance.usage.buckets(),
+        usage=usage_of(glance),
         relayed=Wire(protocol, fields),
         finish_reason=glance.choices[0].finish_reason if glance.choices else None,
     )
@@ -125,11 +156,13 @@ def chat_answer(body: bytes, provider: str) -> Answer:
         wire = _answer.decode(body)
     except (msgspec.DecodeError, RecursionError) as error:
         raise UpstreamFailed(f"Provider {provider!r} gave an answer that is no such JSON.") from error
+    if wire.error and not wire.choices:
+        raise from_stream(wire.error, provider)
     if not wire.choices:
         raise UpstreamFailed(f"Provider {provider!r} gave an answer without a choice.")
-    choices = tuple(_choice(choice, position) for position, choice in enumerate(wire.choices))
+    choices = tuple(_choice(choice, position, wire.id) for position, choice in enumerate(wire.choices))
     return Answer(
-        usage=None if wire.usage is None else wire.usage.buckets(),
+        usage=usage_of(wire),
         chat=ChatResponse(
             id=wire.id or "",
             model=wire.model or "",
@@ -141,9 +174,15 @@ def chat_answer(body: bytes, provider: str) -> Answer:
     )
 
 
-def _choice(choice: WireChoice, position: int) -> Choice:
+def usage_of(read: Glance | WireAnswer) -> TokenUsage | None:
+    """The usage of an answer or a chunk, None where it reports none."""
+    usage = read.usage or (read.x_groq.usage if read.x_groq else None)
+    return None if usage is None else usage.buckets()
+
+
+def _choice(choice: WireChoice, position: int, answer: str | None) -> Choice:
     message = choice.message or WireMessage()
-    parts = message_parts(message)
+    parts = message_parts(message, answer)
     reason = finish_reason(choice.finish_reason)
     if reason == "stop" and any(isinstance(part, ToolCall) for part in parts):
         reason = "tool_calls"
@@ -163,16 +202,17 @@ def finish_reason(raw: str | None) -> FinishReason:
     return FINISH_REASONS.get(raw or "stop", "stop")
 
 
-def message_parts(message: WireMessage) -> tuple[Part, ...]:
+def message_parts(message: WireMessage, answer: str | None = None) -> tuple[Part, ...]:
     """What an assistant's message holds, thoughts first."""
     parts: list[Part] = []
     thought = message.reasoning_content or message.reasoning
-    if thought:
-        parts.append(Reasoning(text=thought, origin="openai"))
+    signature = proof(message.reasoning_details)
+    if thought or signature:
+        parts.append(Reasoning(text=thought or "", signature=signature, origin=FAMILY))
     parts.extend(content_parts(message.content, message.annotations))
     if message.refusal:
         parts.append(Refusal(message.refusal))
-    parts.extend(_tool_call(call, position) for position, call in enumerate(message.tool_calls or ()))
+    parts.extend(_tool_call(call, position, answer) for position, call in enumerate(message.tool_calls or ()))
     if message.function_call is not None:
         parts.append(
             ToolCall(id="", name=message.function_call.name or "", arguments=arguments_text(message.function_call))
@@ -187,28 +227,26 @@ def content_parts(content: str | list[dict[str, Any]] | None, annotations: list[
     parts: list[Part] = []
     for piece in content or ():
         if piece.get("type") == "thinking":
-            parts.append(Reasoning(text=thinking_text(piece.get("thinking")), origin="openai"))
+            parts.append(Reasoning(text=thinking_text(piece.get("thinking")), origin=FAMILY))
         elif isinstance(piece.get("text"), str):
             parts.append(Text(piece["text"]))
     return parts
 
 
-def thinking_text(thinking: Any) -> str:
-    """Mistral's ``thinking``: a text, or a list of text pieces."""
-    if isinstance(thinking, str):
-        return thinking
-    if not isinstance(thinking, list):
-        return ""
-    return "".join(piece.get("text", "") for piece in thinking if isinstance(piece, dict))
+def made_up_id(answer: str | None, position: int) -> str:
+    """An id for a call that came without one: Gemini's compatible endpoint sends an empty text.
+
+    A result must tell whose it is, and a conversation holds the calls of many answers.
+    """
+    return f"call_{answer}_{position}" if answer else f"call_{position}"
 
 
-def _tool_call(call: WireToolCall, position: int) -> ToolCall:
-    # Gemini's compatible endpoint sends an empty id: a result could not be told whose it is.
-    identity = call.id or f"call_{position}"
+def _tool_call(call: WireToolCall, position: int, answer: str | None) -> ToolCall:
+    identity = call.id or made_up_id(answer, position)
     if call.custom is not None:
         return ToolCall(id=identity, name=call.custom.name or "", arguments=call.custom.input or "", custom=True)
     function = call.function or Function()
-    return ToolCall(id=identity, name=function.name or "", arguments=arguments_text(function))
+    return ToolCall(id=identity, name=function.name or "", arguments=arguments_text(function), signature=call.signature)
 
 
 def arguments_text(function: Function) -> str:

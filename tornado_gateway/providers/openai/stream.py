@@ -4,49 +4,24 @@ Wire: OpenAI API reference, "The chat completion chunk object". Two readers: one
 those that can hold usage, an error or the end; the other opens each for translation.
 """
 
-from typing import Any
+from typing import TypeVar
 
 import msgspec
 
 from tornado_gateway.domain.errors import GatewayError, UpstreamFailed
-from tornado_gateway.domain.stream import (
-    Finished,
-    ReasoningDelta,
-    RefusalDelta,
-    Relayed,
-    Started,
-    StreamBatch,
-    StreamEvent,
-    TextDelta,
-    ToolCallDelta,
-    UsageReport,
-)
+from tornado_gateway.domain.stream import Relayed, StreamBatch, StreamEvent, UsageReport
+from tornado_gateway.providers.openai.deltas import ChatDeltas
 from tornado_gateway.providers.openai.errors import from_stream
-from tornado_gateway.providers.openai.response import (
-    WireAnswer,
-    WireChoice,
-    WireMessage,
-    arguments_text,
-    finish_reason,
-    thinking_text,
-)
-from tornado_gateway.providers.openai.usage import ChatUsage
+from tornado_gateway.providers.openai.response import Glance, WireAnswer, usage_of
 from tornado_gateway.providers.sse import FrameSplitter, SSEDecoder, SSEEvent, parse_frame, split_frames
 
 _DONE = b"[DONE]"
 
 
-class _Glance(msgspec.Struct, frozen=True):
-    class Ending(msgspec.Struct, frozen=True):
-        finish_reason: str | None = None
-
-    choices: list[Ending] | None = None
-    usage: ChatUsage | None = None
-    error: Any = None
-
-
-_glance = msgspec.json.Decoder(_Glance)
+_glance = msgspec.json.Decoder(Glance)
 _chunk = msgspec.json.Decoder(WireAnswer)
+
+Read = TypeVar("Read", Glance, WireAnswer)
 
 
 class RelayReader:
@@ -89,6 +64,7 @@ class RelayReader:
         start = _first_unusual_frame(run)
         plain, count = ([run[:start]], run.count(b"\n", 0, start) // 2) if start else ([], 0)
         failure: GatewayError | None = None
+        last_words: UsageReport | None = None
         for frame in split_frames(run[start:]):
             report = None
             if _worth_opening(frame):
@@ -98,8 +74,9 @@ class RelayReader:
                     break
                 try:
                     report = None if event is None else self._glance(event, frame)
-                except GatewayError as error:
-                    failure = error
+                except _Failed as failed:
+                    failure = failed.error
+                    last_words = failed.usage
                     break
             if report is None:
                 plain.append(frame)
@@ -108,23 +85,48 @@ class RelayReader:
             if plain:
                 events.append(Relayed(b"".join(plain), count))
                 plain, count = [], 0
-            events.append(report)
+            events.extend(report)
         if plain:
             events.append(Relayed(b"".join(plain), count))
+        if last_words is not None:
+            events.append(last_words)
         return StreamBatch(tuple(events), last=self._done, error=failure)
 
-    def _glance(self, event: SSEEvent, frame: bytes) -> UsageReport | None:
-        try:
-            glance = _glance.decode(event.data)
-        except (msgspec.DecodeError, RecursionError) as error:
-            raise UpstreamFailed(f"Provider {self._provider!r} sent an event that is no such JSON.") from error
-        if glance.error is not None or event.event == "error":
-            raise from_stream(glance.error, self._provider)
+    def _glance(self, event: SSEEvent, frame: bytes) -> list[StreamEvent] | None:
+        """What of an event is ours to tell, None where nothing is; raises ``_Failed``."""
+        glance = _opened(event, _glance, self._provider)
         if any(choice.finish_reason for choice in glance.choices or ()):
             self._finished = True
-        if glance.usage is None:
+        usage = usage_of(glance)
+        if usage is None:
             return None
-        return UsageReport(glance.usage.buckets(), frame=frame, bare=not glance.choices)
+        if glance.usage is None:
+            # Groq's own member is no place for a cost: the event goes on as it is.
+            return [Relayed(frame, 1), UsageReport(usage)]
+        return [UsageReport(usage, frame=frame, bare=not glance.choices)]
+
+
+class _Failed(Exception):
+    """A provider's error in the middle of its stream, with the usage that came with it."""
+
+    def __init__(self, error: GatewayError, usage: UsageReport | None = None) -> None:
+        super().__init__(error.message)
+        self.error = error
+        self.usage = usage
+
+
+def _opened(event: SSEEvent, decoder: "msgspec.json.Decoder[Read]", provider: str) -> "Read":
+    """The event's document. Raises ``_Failed`` for one that is an error, or no such JSON."""
+    try:
+        read = decoder.decode(event.data)
+    except (msgspec.DecodeError, RecursionError):
+        garbled = UpstreamFailed(f"Provider {provider!r} sent an event that is no such JSON.")
+        raise _Failed(garbled) from None
+    if read.error is None and event.event != "error":
+        return read
+    usage = usage_of(read)
+    error = msgspec.json.decode(event.data) if read.error is None else read.error
+    raise _Failed(from_stream(error, provider), None if usage is None else UsageReport(usage))
 
 
 _NOTHING_YET = b'"finish_reason":null}],"usage":null'
@@ -150,9 +152,7 @@ class ChatStreamReader:
     def __init__(self, provider: str) -> None:
         self._provider = provider
         self._decoder = SSEDecoder()
-        self._started = False
-        self._finished: set[int] = set()
-        self._called: set[int] = set()
+        self._deltas = ChatDeltas()
         self._done = False
 
     def decode(self, chunk: bytes) -> StreamBatch:
@@ -164,7 +164,7 @@ class ChatStreamReader:
         batch = self._batch(self._decoder.flush())
         if batch.error is not None:
             return batch
-        if not self._finished and not self._done:
+        if not self._deltas.finished and not self._done:
             return StreamBatch(batch.events, error=UpstreamFailed(f"Provider {self._provider!r} broke off its stream."))
         self._done = True
         return StreamBatch(batch.events, last=True)
@@ -178,62 +178,9 @@ class ChatStreamReader:
                 self._done = True
                 break
             try:
-                self._read(event, events)
-            except GatewayError as error:
-                return StreamBatch(tuple(events), error=error)
+                self._deltas.read(_opened(event, _chunk, self._provider), events)
+            except _Failed as failed:
+                if failed.usage is not None:
+                    events.append(failed.usage)
+                return StreamBatch(tuple(events), error=failed.error)
         return StreamBatch(tuple(events), last=self._done)
-
-    def _read(self, event: SSEEvent, events: list[StreamEvent]) -> None:
-        try:
-            chunk = _chunk.decode(event.data)
-        except (msgspec.DecodeError, RecursionError) as error:
-            raise UpstreamFailed(f"Provider {self._provider!r} sent an event that is no such JSON.") from error
-        if chunk.error is not None or event.event == "error":
-            raise from_stream(chunk.error, self._provider)
-        if not self._started and (chunk.id or chunk.choices):
-            self._started = True
-            created = None if chunk.created is None else int(chunk.created)
-            events.append(Started(id=chunk.id or "", model=chunk.model or "", created=created))
-        for position, choice in enumerate(chunk.choices or ()):
-            self._choice(choice, position if choice.index is None else choice.index, events)
-        if chunk.usage is not None:
-            events.append(UsageReport(chunk.usage.buckets()))
-
-    def _choice(self, choice: WireChoice, index: int, events: list[StreamEvent]) -> None:
-        delta = choice.delta or choice.message
-        if delta is not None:
-            self._delta(delta, index, choice.logprobs, events)
-        if choice.finish_reason and index not in self._finished:
-            self._finished.add(index)
-            reason = finish_reason(choice.finish_reason)
-            if reason == "stop" and index in self._called:
-                reason = "tool_calls"
-            events.append(Finished(reason, choice=index, raw=choice.finish_reason))
-
-    def _delta(self, delta: WireMessage, choice: int, logprobs: Any, events: list[StreamEvent]) -> None:
-        thought = delta.reasoning_content or delta.reasoning
-        if thought:
-            events.append(ReasoningDelta(thought, choice=choice, origin="openai"))
-        if isinstance(delta.content, list):
-            for piece in delta.content:
-                if piece.get("type") == "thinking":
-                    events.append(ReasoningDelta(thinking_text(piece.get("thinking")), choice=choice, origin="openai"))
-                elif piece.get("text"):
-                    events.append(TextDelta(piece["text"], choice=choice, logprobs=logprobs))
-        elif delta.content or (logprobs is not None and delta.content is not None):
-            events.append(TextDelta(delta.content, choice=choice, logprobs=logprobs))
-        if delta.refusal:
-            events.append(RefusalDelta(delta.refusal, choice=choice))
-        for position, call in enumerate(delta.tool_calls or ()):
-            self._called.add(choice)
-            index = position if call.index is None else call.index
-            function = call.function
-            events.append(
-                ToolCallDelta(
-                    index=index,
-                    arguments=arguments_text(function) if function else "",
-                    id=call.id or (f"call_{index}" if function and function.name else None),
-                    name=function.name if function else None,
-                    choice=choice,
-                )
-            )

@@ -1,0 +1,93 @@
+from typing import Any
+
+import msgspec
+
+from tornado_gateway.domain.stream import (
+    Finished,
+    ReasoningDelta,
+    RefusalDelta,
+    Started,
+    StreamEvent,
+    TextDelta,
+    ToolCallDelta,
+    UsageReport,
+)
+from tornado_gateway.domain.usage import TokenUsage
+from tornado_gateway.providers.openai.deltas import ChatDeltas
+from tornado_gateway.providers.openai.response import WireAnswer
+
+
+def read(*deltas: dict[str, Any], finish: str = "stop") -> list[StreamEvent]:
+    """The events of one choice, without the start."""
+    events: list[StreamEvent] = []
+    reader = ChatDeltas()
+    for delta in (*deltas, None):
+        choice = {"delta": delta} if delta is not None else {"finish_reason": finish}
+        reader.read(msgspec.convert({"id": "a", "choices": [choice]}, WireAnswer), events)
+    assert reader.finished
+    assert isinstance(events[0], Started)
+    return events[1:]
+
+
+def calls(*pieces: dict[str, Any]) -> list[tuple[int, str | None, str | None, str]]:
+    events = read(*({"tool_calls": [piece]} for piece in pieces))
+    return [(e.index, e.id, e.name, e.arguments) for e in events if isinstance(e, ToolCallDelta)]
+
+
+def piece(arguments: str, name: str | None = None, **more: Any) -> dict[str, Any]:
+    return {"function": {"name": name, "arguments": arguments}, **more}
+
+
+def test_calls_are_told_apart_by_index() -> None:
+    assert calls(
+        piece("", "f", index=0, id="x"), piece("{}", index=0), piece("", "g", index=1, id="y"), piece("1", index=0)
+    ) == [(0, "x", "f", ""), (0, None, None, "{}"), (1, "y", "g", ""), (0, None, None, "1")]
+
+
+def test_calls_that_all_have_the_same_index_are_told_apart_by_id() -> None:
+    assert calls(piece("{}", "f", index=0, id="x"), piece("{}", "g", index=0, id="y")) == [
+        (0, "x", "f", "{}"),
+        (1, "y", "g", "{}"),
+    ]
+
+
+def test_calls_without_index_and_id() -> None:
+    assert calls(piece("{}", "f", id=""), piece("{}", "f", id="")) == [
+        (0, "call_a_0", "f", "{}"),
+        (1, "call_a_1", "f", "{}"),
+    ]
+
+
+def test_id_and_name_said_with_every_piece() -> None:
+    assert [index for index, *_ in calls(piece("{", "f", index=0, id="x"), piece("}", "f", index=0, id="x"))] == [0, 0]
+
+
+def test_custom_tools_and_geminis_signature() -> None:
+    custom = {"index": 0, "id": "x", "custom": {"name": "c", "input": "free"}}
+    assert calls(custom) == [(0, "x", "c", "free")]
+    signed = {**piece("{}", "f", id="x"), "extra_content": {"google": {"thought_signature": "sig"}}}
+    (event,) = [event for event in read({"tool_calls": [signed]}) if isinstance(event, ToolCallDelta)]
+    assert event.signature == "sig"
+
+
+def test_finish_reasons_that_the_content_corrects() -> None:
+    assert read({"tool_calls": [piece("{}", "f", id="x")]})[-1] == Finished("tool_calls", raw="stop")
+    assert read({"refusal": "no"}) == [RefusalDelta("no"), Finished("refusal", raw="stop")]
+    assert read({"content": "x"}, {"refusal": "no"})[-1] == Finished("stop", raw="stop")
+    assert read({"content": "x"}, finish="length")[-1] == Finished("length", raw="length")
+
+
+def test_a_proof_is_told_once_the_thought_is_over() -> None:
+    detail = {"type": "reasoning.text", "text": "hm", "signature": "s", "index": 0}
+    events = read({"reasoning": "hm", "reasoning_details": [detail], "content": ""}, {"content": "x"})
+    assert events[0] == ReasoningDelta("hm", origin="openai")
+    assert isinstance(events[1], ReasoningDelta)
+    assert msgspec.json.decode(str(events[1].signature)) == [detail]
+    assert events[2:] == [TextDelta("x"), Finished("stop", raw="stop")]
+
+
+def test_usage_in_groqs_own_member() -> None:
+    events: list[StreamEvent] = []
+    usage = {"usage": {"prompt_tokens": 3, "completion_tokens": 4}}
+    ChatDeltas().read(msgspec.convert({"x_groq": usage}, WireAnswer), events)
+    assert events == [UsageReport(TokenUsage(3, 4))]

@@ -1,6 +1,8 @@
 """The official OpenAI SDK with its base_url at the gateway."""
 
 import json
+from base64 import b64encode
+from struct import pack
 from typing import Any
 
 import openai
@@ -140,3 +142,30 @@ def test_an_error_in_the_middle_of_a_stream_reaches_the_sdk(client: openai.OpenA
         for chunk in stream:
             said.append(chunk.choices[0].delta.content)
     assert said == ["", "Hel"]
+
+
+def test_embeddings_are_relayed_with_their_cost(client: openai.OpenAI, upstream: Double) -> None:
+    vector = {"object": "embedding", "index": 0, "embedding": b64encode(pack("<2f", 0.5, -1)).decode()}
+    document = {"object": "list", "data": [vector], "model": "m", "usage": {"prompt_tokens": 4, "total_tokens": 4}}
+    upstream.script = lambda handler, seen: handler.finish(json.dumps(document))
+    raw = client.embeddings.with_raw_response.create(model="gpt-4", input=["Hello"])
+    assert raw.parse().data[0].embedding == [0.5, -1.0]
+    assert '"total_tokens":4,"cost":0.00012}' in raw.text
+    assert raw.headers["X-Gateway-Cost"] == "0.00012"
+    assert upstream.seen[0].path == "/v1/embeddings"
+    assert upstream.seen[0].body == {"model": "gpt-4", "input": ["Hello"], "encoding_format": "base64"}
+
+
+@pytest.mark.parametrize("form", ["float", "base64", None])
+def test_echos_vectors_in_either_form(client: openai.OpenAI, form: Any) -> None:
+    more = {} if form is None else {"encoding_format": form}
+    answer = client.embeddings.create(model="echo4", input=["a b", "a c"], dimensions=16, **more)
+    lengths = [len(each.embedding) for each in answer.data]
+    assert lengths == ([16, 16] if form != "base64" else [88, 88])
+    assert answer.usage.prompt_tokens == 4
+
+
+def test_an_input_of_a_wrong_type_is_named(client: openai.OpenAI) -> None:
+    with pytest.raises(openai.BadRequestError) as refused:
+        client.embeddings.create(model="echo4", input=[1.5])  # type: ignore[list-item]
+    assert refused.value.param == "input[0]"

@@ -1,12 +1,17 @@
+import asyncio
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support import FakeClock, call, context
 from tornado_gateway.domain.call import ModelCall
 from tornado_gateway.domain.chat import ChatRequest, Message, Text
+from tornado_gateway.domain.embeddings import EmbeddingCall, EmbeddingRequest
 from tornado_gateway.domain.stream import Finished, StreamBatch, TextDelta, UsageReport
 from tornado_gateway.domain.usage import TokenUsage
-from tornado_gateway.providers.echo import EchoProvider, _pieces
+from tornado_gateway.domain.wire import OPENAI_EMBEDDINGS, Wire
+from tornado_gateway.providers.echo import DIMENSIONS, EchoProvider, _pieces
 
 
 def said(*turns: tuple[str, str], **more: object) -> ModelCall:
@@ -60,3 +65,31 @@ async def test_nobody_spoke() -> None:
 @given(st.text())
 def test_the_pieces_join_to_the_text(text: str) -> None:
     assert "".join(_pieces(text)) == text
+
+
+def vectors_of(*inputs: str | tuple[int, ...], dimensions: int | None = None) -> EmbeddingCall:
+    request = EmbeddingRequest(inputs=inputs, dimensions=dimensions)
+    return EmbeddingCall(model="echo4", wire=Wire(OPENAI_EMBEDDINGS, {}), decode=lambda wire: request)
+
+
+async def test_vectors_of_texts_that_share_words_are_near_each_other() -> None:
+    echo = EchoProvider(name="echo", clock=FakeClock())
+    answer = await echo.embed(vectors_of("a big cat", "A big dog", "not one word"), "echo4", context())
+    first, second, third = (made.vector for made in answer.embeddings)
+    assert [len(vector) for vector in (first, second, third)] == [DIMENSIONS] * 3
+    near, far = (sum(float(a) * float(b) for a, b in zip(first, other, strict=True)) for other in (second, third))
+    assert near > 0.5 > far
+    assert answer.usage == TokenUsage(input=9)
+
+
+@given(st.text(), st.integers(1, 40))
+def test_a_vector_has_the_length_asked_for_and_is_1_long(text: str, dimensions: int) -> None:
+    answer = asyncio.run(
+        EchoProvider(name="echo", clock=FakeClock()).embed(
+            vectors_of(text, (1, 2), dimensions=dimensions), "m", context()
+        )
+    )
+    for made in answer.embeddings:
+        assert len(made.vector) == dimensions
+        length = sum(float(value) ** 2 for value in made.vector)
+        assert length == pytest.approx(1) or length == 0

@@ -1,8 +1,9 @@
 """GatewayService: one call in, one priced answer out, whoever gives it."""
 
 import asyncio
+from collections.abc import Awaitable
 
-from tornado_gateway.domain import counting, routing
+from tornado_gateway.domain import counting, embeddings, routing
 from tornado_gateway.domain.attempts import Attempts
 from tornado_gateway.domain.call import Answer, Completed, ModelCall
 from tornado_gateway.domain.context import RequestContext
@@ -10,7 +11,7 @@ from tornado_gateway.domain.errors import ClientClosed, GatewayError, InternalEr
 from tornado_gateway.domain.estimate import estimate_prompt, estimate_tokens
 from tornado_gateway.domain.metering import Meter
 from tornado_gateway.domain.money import PriceCard
-from tornado_gateway.domain.ports import Clock, Publisher
+from tornado_gateway.domain.ports import ChatProvider, Clock, Publisher
 from tornado_gateway.domain.routes import Target
 from tornado_gateway.domain.snapshot import SnapshotHolder
 from tornado_gateway.domain.streaming import ActiveStream
@@ -35,12 +36,10 @@ class GatewayService:
                 context.trail.revision = snapshot.revision
                 plan = routing.plan(snapshot, call.model)
 
-                def ask(target: Target) -> "asyncio.Future[Answer]":
+                def ask(target: Target) -> Awaitable[Answer]:
                     nonlocal card
                     card = target.card
-                    if counting.is_count(call):
-                        return counting.count(target.provider, call, target.model, context)  # type: ignore[return-value]
-                    return target.provider.complete(call, target.model, context)  # type: ignore[return-value]
+                    return _whole(target.provider, call, target.model, context)
 
                 answer, target = await self._attempts.run(plan, ask, context)
                 usage = answer.usage or _estimated(call, answer)
@@ -93,6 +92,14 @@ class GatewayService:
             streaming=call.stream,
             metadata=call.metadata,
         )
+
+
+def _whole(provider: ChatProvider, call: ModelCall, model: str, context: RequestContext) -> Awaitable[Answer]:
+    if counting.is_count(call):
+        return counting.count(provider, call, model, context)
+    if embeddings.is_embedding(call):
+        return embeddings.embed(provider, call, model, context)
+    return provider.complete(call, model, context)
 
 
 def _estimated(call: ModelCall, answer: Answer) -> TokenUsage:

@@ -9,6 +9,7 @@ from tornado_gateway.httpserver.dialects.anthropic_messages import AnthropicCoun
 from tornado_gateway.httpserver.dialects.completions import CompletionsForm
 from tornado_gateway.httpserver.dialects.native import Native
 from tornado_gateway.httpserver.dialects.openai_chat import OpenAIChat
+from tornado_gateway.httpserver.dialects.openai_embeddings import OpenAIEmbeddings
 from tornado_gateway.httpserver.dialects.openai_legacy import OpenAILegacy
 from tornado_gateway.httpserver.gates.base import Gate
 from tornado_gateway.httpserver.gates.cors import CorsGate
@@ -39,6 +40,7 @@ def make_application(services: Services) -> Application:
         [
             URLSpec(r"/v1/completions", ModelCallHandler, {"dialect": native, "pick": completions.pick}),
             URLSpec(r"/v1/chat/completions", ModelCallHandler, {"dialect": OpenAIChat()}),
+            URLSpec(r"/v1/embeddings", ModelCallHandler, {"dialect": OpenAIEmbeddings()}),
             URLSpec(r"/v1/messages", ModelCallHandler, {"dialect": AnthropicMessages()}),
             URLSpec(r"/v1/messages/count_tokens", ModelCallHandler, {"dialect": AnthropicCountTokens()}),
             URLSpec(r"/v1/models", ModelsHandler),

@@ -1,14 +1,20 @@
 """The offline provider: answers with the last user message's text. No key, no network, no cost."""
 
 from collections.abc import AsyncIterator
+from hashlib import blake2b
+from math import sqrt
 from uuid import uuid4
 
-from tornado_gateway.domain.call import Answer, ModelCall
+from tornado_gateway.domain.call import Answer, Embedding, ModelCall
 from tornado_gateway.domain.chat import ChatRequest, ChatResponse, Choice, Message, Text
 from tornado_gateway.domain.context import RequestContext
+from tornado_gateway.domain.embeddings import EmbeddingCall
 from tornado_gateway.domain.ports import Clock
 from tornado_gateway.domain.stream import Finished, Started, StreamBatch, TextDelta, UsageReport
 from tornado_gateway.domain.usage import TokenUsage
+
+DIMENSIONS = 256
+"""Length of a vector where the caller asks for none."""
 
 
 class EchoProvider:
@@ -35,6 +41,16 @@ class EchoProvider:
             finish_reason=finish,
         )
 
+    async def embed(self, call: EmbeddingCall, model: str, context: RequestContext) -> Answer:
+        """Texts that share words come out near each other: enough to try a program out."""
+        request = call.request
+        texts = [given if isinstance(given, str) else " ".join(map(str, given)) for given in request.inputs]
+        vectors = [_vector(text, request.dimensions or DIMENSIONS) for text in texts]
+        return Answer(
+            usage=TokenUsage(input=sum(len(text.split()) for text in texts)),
+            embeddings=tuple(Embedding(index, vector) for index, vector in enumerate(vectors)),
+        )
+
     async def stream(self, call: ModelCall, model: str, context: RequestContext) -> AsyncIterator[StreamBatch]:
         chat = call.chat
         text, finish = _answer_text(chat)
@@ -49,6 +65,16 @@ class EchoProvider:
             yield StreamBatch(tuple(TextDelta(word, choice=index) for index in choices))
         ends = tuple(Finished("length" if finish == "length" else "stop", choice=index) for index in choices)
         yield StreamBatch((*ends, UsageReport(_usage(chat, text))), last=True)
+
+
+def _vector(text: str, dimensions: int) -> tuple[float, ...]:
+    """Each word adds or takes one at a place of its own; the whole has the length 1, as OpenAI's vectors have."""
+    vector = [0.0] * dimensions
+    for word in text.lower().split() or [""]:
+        digest = int.from_bytes(blake2b(word.encode(), digest_size=8).digest())
+        vector[digest % dimensions] += 1.0 if digest >> 63 else -1.0
+    length = sqrt(sum(value * value for value in vector)) or 1.0
+    return tuple(value / length for value in vector)
 
 
 def _identity() -> str:

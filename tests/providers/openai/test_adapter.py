@@ -13,9 +13,11 @@ import respx
 from tests.support import FakeClock, call, context
 from tornado_gateway.domain.call import ModelCall
 from tornado_gateway.domain.chat import ChatRequest, Message, Text
-from tornado_gateway.domain.errors import UpstreamFailed, UpstreamRateLimited, UpstreamRejected
+from tornado_gateway.domain.embeddings import EmbeddingCall, EmbeddingRequest, embed
+from tornado_gateway.domain.errors import InvalidRequest, UpstreamFailed, UpstreamRateLimited, UpstreamRejected
 from tornado_gateway.domain.stream import StreamBatch, TextDelta
-from tornado_gateway.domain.wire import NATIVE, OPENAI_COMPLETIONS, OPENAI_RESPONSES, Wire
+from tornado_gateway.domain.usage import TokenUsage
+from tornado_gateway.domain.wire import NATIVE, OPENAI_COMPLETIONS, OPENAI_EMBEDDINGS, OPENAI_RESPONSES, Wire
 from tornado_gateway.providers.registry import ProviderRegistry, ProviderSpec
 
 ANSWER = {"id": "i", "choices": [{"index": 0, "message": {"content": "Hi"}, "finish_reason": "stop"}]}
@@ -132,3 +134,26 @@ async def test_who_has_no_responses_is_asked_for_a_chat(router: respx.MockRouter
     assert (await groq.complete(responses(), "m", context())).chat is not None
     route.respond(content=STREAM, content_type="text/event-stream")
     assert [batch.last async for batch in groq.stream(responses(stream=True), "m", context())][-1]
+
+
+def vectors() -> EmbeddingCall:
+    fields = {"model": msgspec.Raw(b'"alias"'), "input": msgspec.Raw(b'"hi"'), "x": msgspec.Raw(b"1.50")}
+    return EmbeddingCall(
+        model="alias", wire=Wire(OPENAI_EMBEDDINGS, fields), decode=lambda wire: EmbeddingRequest(inputs=("hi",))
+    )
+
+
+async def test_embeddings_are_relayed(provider: Any, router: respx.MockRouter) -> None:
+    document = {"object": "list", "data": [], "usage": {"prompt_tokens": 2, "total_tokens": 2}}
+    route = router.post("/embeddings").respond(json=document)
+    answer = await provider.embed(vectors(), "text-embedding-3-small", context())
+    assert answer.usage == TokenUsage(input=2)
+    assert answer.relayed.protocol == OPENAI_EMBEDDINGS
+    assert route.calls[0].request.content == b'{"model":"text-embedding-3-small","input":"hi","x":1.50}'
+
+
+async def test_a_vendor_without_embeddings_says_so() -> None:
+    spec = ProviderSpec("p", "openai_compatible", api_key="k", options={"vendor": "groq"})
+    groq = ProviderRegistry(httpx.MockTransport(lambda request: httpx.Response(500)), FakeClock()).make(spec)
+    with pytest.raises(InvalidRequest, match="no embeddings"):
+        await embed(groq, vectors(), "m", context())

@@ -9,8 +9,9 @@ import httpx
 
 from tornado_gateway.domain.call import Answer, ModelCall
 from tornado_gateway.domain.context import RequestContext
+from tornado_gateway.domain.embeddings import EmbeddingCall, no_embeddings
 from tornado_gateway.domain.stream import StreamBatch
-from tornado_gateway.domain.wire import OPENAI_CHAT, OPENAI_RESPONSES
+from tornado_gateway.domain.wire import OPENAI_CHAT, OPENAI_EMBEDDINGS, OPENAI_RESPONSES
 from tornado_gateway.providers.openai import errors, relay, request, response, responses_relay
 from tornado_gateway.providers.openai.endpoints import Endpoints
 from tornado_gateway.providers.openai.responses_stream import ResponsesRelayReader
@@ -54,6 +55,12 @@ class OpenAIProvider:
         if protocol == OPENAI_RESPONSES:
             return responses_relay.relayed_answer(reply.body, self.name)
         return response.relayed_answer(reply.body, protocol, self.name)
+
+    async def embed(self, call: EmbeddingCall, model: str, context: RequestContext) -> Answer:
+        """Vectors, relayed; raises ``GatewayError``."""
+        if self._endpoints.url(OPENAI_EMBEDDINGS, model) is None:
+            raise no_embeddings(self.name)
+        return await self.complete(call, model, context)
 
     async def stream(self, call: ModelCall, model: str, context: RequestContext) -> AsyncIterator[StreamBatch]:
         """Yields what each read brought; raises ``GatewayError``."""

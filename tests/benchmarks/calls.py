@@ -23,6 +23,7 @@ class Form:
 FORMS = {
     "chat": Form("/v1/chat/completions", whole=b'"total_tokens"', ended=b"data: [DONE]"),
     "native": Form("/v1/completions", whole=b'"total_tokens"', ended=b'"done":true'),
+    "messages": Form("/v1/messages", whole=b'"output_tokens"', ended=b'"message_stop"'),
     "priced": Form(
         "/v1/chat/completions",
         whole=b'"total_tokens"',

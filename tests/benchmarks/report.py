@@ -8,7 +8,11 @@ from load import Figures
 WHOLE, STREAMED, ALONE = "whole", "streamed", "alone"
 """The scenarios: many connections, answers whole or streamed; and one connection, answers whole."""
 
-DIRECT, CONSTANT, MINIMAL, GATEWAY, NATIVE = "direct", "constant", "minimal", "gateway", "gateway/native"
+DIRECT, CONSTANT, MINIMAL, GATEWAY = "direct", "constant", "minimal", "gateway"
+NATIVE, MESSAGES = "gateway/native", "gateway/messages"
+"""Translated, where ``GATEWAY`` is relayed: OpenAI's chunks to the native form and to Anthropic's events."""
+
+TRANSLATED = (NATIVE, MESSAGES)
 
 Measured = Mapping[tuple[str, str], Sequence[Figures]]
 """What each round showed, by subject and scenario."""
@@ -50,15 +54,23 @@ def summary(measured: Measured) -> dict[str, float | None]:
         "whole_cpu_ratio_to_minimal": ratio(measured, WHOLE, lambda one: one.cpu_per_request, GATEWAY, MINIMAL),
         "streamed_ratio_to_minimal": ratio(measured, STREAMED, lambda one: one.events_per_second, GATEWAY, MINIMAL),
         "streamed_cpu_ratio_to_minimal": ratio(measured, STREAMED, lambda one: one.cpu_per_request, GATEWAY, MINIMAL),
+        "translated_ratio_to_relayed": min(_translated(measured), default=None),
         "overhead_seconds": overhead(measured, GATEWAY),
         "minimal_overhead_seconds": overhead(measured, MINIMAL),
         "errors": float(sum(one.errors for rounds in measured.values() for one in rounds)),
     }
 
 
+def _translated(measured: Measured) -> list[float]:
+    """Of each form that is translated, the streams' share of what is relayed in the same time."""
+    shares = (ratio(measured, STREAMED, lambda one: one.events_per_second, form, GATEWAY) for form in TRANSLATED)
+    return [share for share in shares if share is not None]
+
+
 WANTED: Sequence[tuple[str, str, Callable[[float], bool]]] = (
     ("whole_ratio_to_minimal", "answers/s, whole, of the minimal proxy's: at least 0.75", lambda it: it >= 0.75),
     ("streamed_ratio_to_minimal", "events/s, streamed, of the minimal proxy's: at least 1.0", lambda it: it >= 1.0),
+    ("translated_ratio_to_relayed", "events/s, translated, of the relayed: at least 0.5", lambda it: it >= 0.5),
     ("overhead_seconds", "overhead at one connection: below 0.001 s", lambda it: it < 0.001),
     ("errors", "errors: none", lambda it: it == 0),
 )

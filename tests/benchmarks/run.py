@@ -15,10 +15,25 @@ from pathlib import Path
 import msgspec
 from load import Figures
 from processes import Running, cores, gateway, helper, measure
-from report import ALONE, CONSTANT, DIRECT, GATEWAY, MINIMAL, NATIVE, STREAMED, WHOLE, missed, summary, table
+from report import (
+    ALONE,
+    CONSTANT,
+    DIRECT,
+    GATEWAY,
+    MESSAGES,
+    MINIMAL,
+    NATIVE,
+    STREAMED,
+    TRANSLATED,
+    WHOLE,
+    missed,
+    summary,
+    table,
+)
 from settings import write_config
 
-SUBJECTS = (DIRECT, CONSTANT, MINIMAL, GATEWAY, NATIVE)
+SUBJECTS = (DIRECT, CONSTANT, MINIMAL, GATEWAY, *TRANSLATED)
+_FORMS = {NATIVE: "native", MESSAGES: "messages"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +75,11 @@ def _start(options: Options, stack: ExitStack) -> dict[str, Running]:
     if MINIMAL in options.only:
         base_url = f"http://127.0.0.1:{upstream.port}/v1"
         servers[MINIMAL] = stack.enter_context(helper("minimal_proxy.py", base_url, core=where.server))
-    if options.only & {GATEWAY, NATIVE}:
+    gateways = (GATEWAY, *TRANSLATED)
+    if options.only.intersection(gateways):
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         running = stack.enter_context(gateway(write_config(folder, upstream.port), core=where.server))
-        servers |= {name: running for name in (GATEWAY, NATIVE) if name in options.only}
+        servers |= {name: running for name in gateways if name in options.only}
     if DIRECT not in options.only:
         del servers[DIRECT]
     return servers
@@ -85,7 +101,7 @@ def _measure(server: Running, subject: str, scenario: str, options: Options) -> 
         seconds=options.seconds,
         core=cores().rest,
         watch=server.process.pid,
-        form="native" if subject == NATIVE else "chat",
+        form=_FORMS.get(subject, "chat"),
     )
 
 

@@ -1,16 +1,19 @@
 import json
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
 from tests.support import text_answer
 from tornado_gateway.domain.call import Answer, Completed
+from tornado_gateway.domain.chat import ChatRequest
 from tornado_gateway.domain.errors import InvalidRequest
+from tornado_gateway.domain.foreign import leave_out
 from tornado_gateway.domain.money import Cost
-from tornado_gateway.domain.stream import Finished, Started, TextDelta, UsageReport
+from tornado_gateway.domain.stream import Finished, RefusalDelta, Started, TextDelta, UsageReport
 from tornado_gateway.domain.usage import TokenUsage
 from tornado_gateway.domain.wire import OPENAI_COMPLETIONS
-from tornado_gateway.httpserver.dialects.openai_legacy import OpenAILegacy
+from tornado_gateway.httpserver.dialects.openai_legacy import LegacyStreamEncoder, OpenAILegacy
 
 LEGACY = OpenAILegacy()
 
@@ -76,3 +79,18 @@ def test_a_stream() -> None:
     assert (first["choices"][0]["text"], last["choices"][0]["finish_reason"]) == ("Hi", "length")
     assert (usage["choices"], usage["usage"]["cost"]) == ([], 1)
     assert done == "data: [DONE]"
+
+
+def test_what_only_text_completions_have_is_not_sent_to_a_chat() -> None:
+    def asked(**members: Any) -> ChatRequest:
+        return OpenAILegacy().decode_request(json.dumps({"model": "m", "prompt": "p", **members}).encode()).chat
+
+    with pytest.raises(InvalidRequest) as refused:
+        leave_out(asked(best_of=2), "openai", [])
+    assert refused.value.param == "best_of"
+    assert leave_out(asked(best_of=1, echo=False, suffix="", logprobs=None), "openai", []) == {}
+
+
+def test_a_refusal_is_text_here() -> None:
+    encoder = LegacyStreamEncoder(OpenAILegacy().decode_request(b'{"model":"m","prompt":"p"}'))
+    assert b'"text":"No."' in encoder.encode([Started("i", "m"), RefusalDelta("No.")])

@@ -8,9 +8,9 @@ from typing import Annotated, Any
 import msgspec
 
 from tornado_gateway.domain.call import Completed, ModelCall
-from tornado_gateway.domain.chat import ChatRequest, Message, Text
+from tornado_gateway.domain.chat import ChatRequest, Message, Refusal, Text
 from tornado_gateway.domain.errors import GatewayError, InvalidRequest
-from tornado_gateway.domain.stream import Finished, StreamEvent, TextDelta
+from tornado_gateway.domain.stream import Finished, RefusalDelta, StreamEvent, TextDelta
 from tornado_gateway.domain.wire import OPENAI_COMPLETIONS, Wire
 from tornado_gateway.httpserver.dialects.base import StreamEncoder
 from tornado_gateway.httpserver.dialects.costing import chat_usage, document_with_cost
@@ -28,6 +28,10 @@ _SAME_NAME: tuple[str, ...] = (
     "n",
     "user",
 )
+FAMILY = "openai.completions"
+"""Not that of chat completions: whoever takes a chat has no place for ``suffix`` or ``best_of``."""
+
+_NEUTRAL: dict[str, Any] = {"echo": False, "best_of": 1, "suffix": ""}
 _READ = frozenset({*_SAME_NAME, "model", "prompt", "stream", "stream_options", "stop"})
 
 
@@ -86,7 +90,7 @@ class OpenAILegacy:
         assert chat is not None, "a completion is relayed or translated"
         choices = [
             {
-                "text": choice.message.text,
+                "text": _text(choice.message),
                 "index": choice.index,
                 "logprobs": None,
                 "finish_reason": FINISH_REASONS[choice.finish_reason],
@@ -115,7 +119,7 @@ class LegacyStreamEncoder(OpenAIStreamEncoder):
 
     def _translated(self, event: StreamEvent) -> bytes:
         match event:
-            case TextDelta():
+            case TextDelta() | RefusalDelta():
                 return self._chunk(event.choice, event.text, None)
             case Finished():
                 return self._chunk(event.choice, "", FINISH_REASONS[event.reason])
@@ -140,6 +144,16 @@ def _open(wire: Wire) -> ChatRequest:
         messages=(Message(role="user", parts=(Text(prompt),)),),
         stream=bool(document.get("stream")),
         stop=() if stop is None else (stop,) if isinstance(stop, str) else tuple(stop),
-        extra={name: value for name, value in document.items() if name not in _READ and value is not None},
+        extra={name: value for name, value in document.items() if name not in _READ and _says_something(name, value)},
+        family=FAMILY,
         **same,
     )
+
+
+def _says_something(name: str, value: Any) -> bool:
+    return value is not None and value != _NEUTRAL.get(name)
+
+
+def _text(message: Message) -> str:
+    """A refusal has no place of its own in this form."""
+    return "".join(part.text for part in message.parts if isinstance(part, Text | Refusal))

@@ -87,3 +87,22 @@ def test_that_a_result_is_an_error_only_its_text_can_say() -> None:
     messages, dropped = said(OPENAI, "tool", ToolResult("c", (Text("no such city"),), is_error=True))
     assert messages == [{"role": "tool", "tool_call_id": "c", "content": "no such city"}]
     assert dropped == ["is_error"]
+
+
+def test_an_image_in_a_result_is_shown_behind_all_results() -> None:
+    image = Image(url="https://a/x.png")
+    messages, _ = said(OPENAI, "user", ToolResult("c1", (Text("see"), image)), ToolResult("c2"), Text("go on"))
+    assert [message["role"] for message in messages] == ["tool", "tool", "user", "user"]
+    assert messages[0]["content"] == "see"
+    assert messages[2]["content"] == [
+        {"type": "text", "text": "Of the result of c1:"},
+        {"type": "image_url", "image_url": {"url": "https://a/x.png"}},
+    ]
+    assert messages[3]["content"] == "go on"
+
+
+def test_nothing_stands_between_the_results_of_several_messages() -> None:
+    results = [Message("tool", (ToolResult(name, (Image(url=f"https://a/{name}"),)),)) for name in ("c1", "c2")]
+    messages = Messages(OPENAI, []).of(results)
+    assert [message["role"] for message in messages] == ["tool", "tool", "user"]
+    assert len(messages[2]["content"]) == 4

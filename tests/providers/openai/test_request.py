@@ -163,7 +163,6 @@ def test_a_budget_becomes_an_effort() -> None:
         said("user", Text("x"), top_k=5, family="anthropic"),
         said("user", Image(file_id="f")),
         said("user", Document(url="https://a/b.pdf")),
-        said("user", ToolResult("c", (Image(url="https://a/x.png"),))),
         said("user", Refusal("no")),
     ],
 )

@@ -34,20 +34,26 @@ class Messages:
     def of(self, messages: Sequence[Message]) -> list[dict[str, Any]]:
         """Raises ``InvalidRequest`` for what OpenAI has no place for."""
         out: list[dict[str, Any]] = []
+        shown: list[dict[str, Any]] = []
         for position, message in enumerate(messages):
-            out.extend(self._message(message, f"messages[{position}]"))
+            path = f"messages[{position}]"
+            # A user turn of Anthropic's holds tool results beside text; here each result is a message of its own.
+            results = [part for part in message.parts if isinstance(part, ToolResult)]
+            rest = [part for part in message.parts if not isinstance(part, ToolResult)]
+            out.extend(self._tool_result(result) for result in results)
+            shown.extend(piece for result in results for piece in self._beside(result, path))
+            if rest or not results:
+                _show(out, shown)
+                out.append(self._message(message, rest, path))
+        _show(out, shown)
         return out
 
-    def _message(self, message: Message, path: str) -> list[dict[str, Any]]:
-        # A user turn of Anthropic's holds tool results beside text; here each result is a message of its own.
-        results = [part for part in message.parts if isinstance(part, ToolResult)]
-        rest = [part for part in message.parts if not isinstance(part, ToolResult)]
-        out = [self._tool_result(result, path) for result in results]
-        if rest or not results:
-            out.append(self._assistant(rest) if message.role == "assistant" else self._plain(message, rest, path))
-            if message.name is not None:
-                self._name(out[-1], message.name, path)
-        return out
+    def _message(self, message: Message, parts: Sequence[Part], path: str) -> dict[str, Any]:
+        assistant = message.role == "assistant"
+        document = self._assistant(parts) if assistant else self._plain(message, parts, path)
+        if message.name is not None:
+            self._name(document, message.name, path)
+        return document
 
     def _name(self, document: dict[str, Any], name: str, path: str) -> None:
         if self._vendor.names:
@@ -114,15 +120,28 @@ class Messages:
         elif self._vendor.thoughts is not None:
             document[self._vendor.thoughts] = text
 
-    def _tool_result(self, result: ToolResult, path: str) -> dict[str, Any]:
-        content: str | list[dict[str, Any]]
-        texts = [part for part in result.content if isinstance(part, Text)]
-        if len(texts) != len(result.content):
-            raise InvalidRequest(f"{path}: OpenAI chat completions take only text in a tool's result.", param=path)
+    def _tool_result(self, result: ToolResult) -> dict[str, Any]:
+        """Only text has a place in a result here."""
+        texts = [part.text for part in result.content if isinstance(part, Text)]
         if result.is_error:
             self._drop("is_error")  # the text says so as well, or the model would not know either way
-        content = texts[0].text if len(texts) == 1 else [{"type": "text", "text": part.text} for part in texts]
-        return {"role": "tool", "tool_call_id": result.call_id, "content": content if texts else ""}
+        content: str | list[dict[str, Any]] = texts[0] if texts else ""
+        if len(texts) > 1:
+            content = [{"type": "text", "text": text} for text in texts]
+        return {"role": "tool", "tool_call_id": result.call_id, "content": content}
+
+    def _beside(self, result: ToolResult, path: str) -> list[dict[str, Any]]:
+        """What a result holds beside text, as parts of a user's message behind the results."""
+        rest = [part for part in result.content if not isinstance(part, Text)]
+        shown = [self._part(part, f"{path}.content") for part in rest]
+        return [{"type": "text", "text": f"Of the result of {result.call_id}:"}, *shown] if shown else []
+
+
+def _show(messages: list[dict[str, Any]], pieces: list[dict[str, Any]]) -> None:
+    """Behind the last of the results: nothing may stand between them."""
+    if pieces:
+        messages.append({"role": "user", "content": list(pieces)})
+        pieces.clear()
 
 
 def _part(part: Part, path: str) -> dict[str, Any]:

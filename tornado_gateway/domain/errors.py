@@ -21,6 +21,7 @@
       ShuttingDown                  503 shutting_down
       ProviderNotConfigured         503 provider_not_configured
       CircuitOpen                   503 circuit_open
+      ProviderBusy                  503 provider_busy
       UpstreamError                 the provider's side
         UpstreamRejected              400, 404, 413, 422: the provider's own code and message
         UpstreamRateLimited           429 upstream_rate_limited
@@ -153,6 +154,14 @@ class ProviderNotConfigured(GatewayError):
 class CircuitOpen(GatewayError):
     status = 503
     default_code = "circuit_open"
+    fallback = True
+
+
+class ProviderBusy(GatewayError):
+    """As many calls are under way at the provider as gateway.yaml allows, and as many wait."""
+
+    status = 503
+    default_code = "provider_busy"
     fallback = True
 
 

@@ -30,9 +30,6 @@ def _against_kind(source: Source, path: Path, provider: dict[str, Any]) -> Itera
     kind = KINDS.get(name) if isinstance(name, str) else None
     if kind is None:
         return
-    if not kind.served:
-        served = ", ".join(name for name, kind in KINDS.items() if kind.served)
-        yield source.problem((*path, "kind"), f"this version does not serve kind {name} yet; it serves {served}")
     others = frozenset[str]().union(*(kind.keys for kind in KINDS.values())) - kind.keys
     for key in provider:
         if key in others:

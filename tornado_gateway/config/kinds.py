@@ -12,20 +12,18 @@ class Kind:
     """``keys`` are the members a provider of this kind may have besides ``kind``.
 
     ``place`` are the members of which one must say where it is; empty where it has an address of its own.
-    ``served`` is false for a kind that the file's format knows and this version has no adapter for.
     """
 
     keys: frozenset[str]
     needs_key: bool = True
     place: tuple[str, ...] = ()
-    served: bool = True
 
 
 KINDS: Final[Mapping[str, Kind]] = {
     "echo": Kind(frozenset({"pause"}), needs_key=False),
     "openai": Kind(_UPSTREAM),
     "anthropic": Kind(_UPSTREAM | {"version"}),
-    "gemini": Kind(_UPSTREAM, served=False),
+    "gemini": Kind(_UPSTREAM),
     "azure_openai": Kind(_UPSTREAM | {"api_version"}, place=("base_url",)),
     "openai_compatible": Kind(_UPSTREAM | {"vendor"}, needs_key=False, place=("base_url", "vendor")),
 }

@@ -10,6 +10,7 @@ from tornado_gateway.domain.ports import ChatProvider, Clock
 from tornado_gateway.providers.anthropic.adapter import DEFAULT_VERSION, AnthropicProvider
 from tornado_gateway.providers.compatible import UNKNOWN, VENDORS
 from tornado_gateway.providers.echo import EchoProvider
+from tornado_gateway.providers.gemini.adapter import DEFAULT_BASE_URL, GeminiProvider
 from tornado_gateway.providers.openai.adapter import OpenAIProvider
 from tornado_gateway.providers.openai.endpoints import AzureEndpoints, Endpoints, PlainEndpoints
 from tornado_gateway.providers.openai.vendor import OPENAI, Vendor
@@ -45,6 +46,7 @@ class ProviderRegistry:
             "echo": self._echo,
             "openai": self._openai,
             "anthropic": self._anthropic,
+            "gemini": self._gemini,
             "azure_openai": self._azure,
             "openai_compatible": self._compatible,
         }
@@ -96,6 +98,16 @@ class ProviderRegistry:
             retries=spec.max_retries,
             upstream=self._upstream(spec, [("x-api-key", spec.api_key or "")]),
             version=str(spec.options.get("version", DEFAULT_VERSION)),
+        )
+
+    def _gemini(self, spec: ProviderSpec) -> ChatProvider:
+        return GeminiProvider(
+            name=spec.name,
+            base_url=spec.base_url or DEFAULT_BASE_URL,
+            configured=bool(spec.api_key),
+            retries=spec.max_retries,
+            # Never in the URL, where the official examples have it: URLs are logged.
+            upstream=self._upstream(spec, [("x-goog-api-key", spec.api_key or "")]),
         )
 
     def _upstream(self, spec: ProviderSpec, headers: list[tuple[str, str]]) -> Upstream:

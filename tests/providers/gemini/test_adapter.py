@@ -5,10 +5,19 @@ import httpx
 import pytest
 
 from tests.support import FakeClock, context
-from tornado_gateway.domain.call import ModelCall
-from tornado_gateway.domain.errors import UpstreamAuthFailed, UpstreamFailed, UpstreamRateLimited
+from tornado_gateway.domain.call import Embedding, ModelCall
+from tornado_gateway.domain.embeddings import EmbeddingCall
+from tornado_gateway.domain.errors import (
+    InvalidRequest,
+    UpstreamAuthFailed,
+    UpstreamFailed,
+    UpstreamRateLimited,
+    UpstreamRejected,
+)
 from tornado_gateway.domain.stream import Finished, Started, StreamBatch, TextDelta
+from tornado_gateway.domain.usage import TokenUsage
 from tornado_gateway.httpserver.dialects.openai_chat import OpenAIChat
+from tornado_gateway.httpserver.dialects.openai_embeddings import OpenAIEmbeddings
 from tornado_gateway.providers.gemini.adapter import GeminiProvider
 from tornado_gateway.providers.registry import ProviderRegistry, ProviderSpec
 
@@ -142,3 +151,36 @@ def test_without_a_key_it_is_not_configured() -> None:
     registry = ProviderRegistry(httpx.MockTransport(lambda request: httpx.Response(500)), FakeClock())
     assert not registry.make(ProviderSpec(name="g", kind="gemini")).configured
     assert registry.make(ProviderSpec(name="g", kind="gemini", api_key="k", max_retries=2)).retries == 2
+
+
+def vectors_of(**members: object) -> EmbeddingCall:
+    call = OpenAIEmbeddings().decode_request(json.dumps({"model": "m", **members}).encode())
+    assert isinstance(call, EmbeddingCall)
+    return call
+
+
+async def test_one_text_and_several_have_an_endpoint_each() -> None:
+    upstream = Upstream(answering(b'{"embedding":{"values":[0.5]},"usageMetadata":{"promptTokenCount":2}}'))
+    asked = context()
+    answer = await upstream.provider.embed(vectors_of(input="a", user="u", dimensions=1), "e-1", asked)
+    assert str(upstream.sent.url) == "http://gemini.test/v1beta/models/e-1:embedContent"
+    assert json.loads(upstream.sent.content)["outputDimensionality"] == 1
+    assert (answer.embeddings, answer.usage) == ((Embedding(0, (0.5,)),), TokenUsage(input=2))
+    assert asked.dropped == ["user"]
+    upstream = Upstream(answering(b'{"embeddings":[{"values":[1]},{"values":[2]}]}'))
+    answer = await upstream.provider.embed(vectors_of(input=["a", "b"]), "e-1", context())
+    assert str(upstream.sent.url) == "http://gemini.test/v1beta/models/e-1:batchEmbedContents"
+    assert [made.vector for made in answer.embeddings] == [(1.0,), (2.0,)]
+
+
+@pytest.mark.parametrize(("members", "param"), [({"input": [1, 2]}, "input[0]"), ({"input": "a", "x": 1}, "x")])
+async def test_what_gemini_has_no_place_for_is_refused_by_name(members: dict[str, object], param: str) -> None:
+    with pytest.raises(InvalidRequest) as refused:
+        await Upstream(answering(b"{}")).provider.embed(vectors_of(**members), "e-1", context())
+    assert refused.value.param == param
+
+
+async def test_an_embeddings_error_is_mapped() -> None:
+    body = b'{"error":{"code":404,"message":"models/e is not found","status":"NOT_FOUND"}}'
+    with pytest.raises(UpstreamRejected, match="not found"):
+        await Upstream(answering(body, 404)).provider.embed(vectors_of(input="a"), "e", context())

@@ -10,8 +10,9 @@ import httpx
 
 from tornado_gateway.domain.call import Answer, ModelCall
 from tornado_gateway.domain.context import RequestContext
+from tornado_gateway.domain.embeddings import EmbeddingCall
 from tornado_gateway.domain.stream import StreamBatch
-from tornado_gateway.providers.gemini import errors, models, request, response
+from tornado_gateway.providers.gemini import embeddings, errors, models, request, response
 from tornado_gateway.providers.gemini.stream import GenerateStreamReader
 from tornado_gateway.providers.reading import batches
 from tornado_gateway.providers.upstream import Upstream
@@ -39,6 +40,19 @@ class GeminiProvider:
         if reply.status != 200:
             raise errors.from_reply(reply.status, reply.headers, reply.body, self.name)
         return response.chat_answer(reply.body, self.name)
+
+    async def embed(self, call: EmbeddingCall, model: str, context: RequestContext) -> Answer:
+        """Vectors of the call's texts; raises ``GatewayError``."""
+        texts, dimensions = embeddings.wanted(call, context.dropped)
+        if len(texts) == 1:
+            method, body = "embedContent", embeddings.single_body(model, texts[0], dimensions)
+        else:
+            method, body = "batchEmbedContents", embeddings.batch_body(model, texts, dimensions)
+        reply = await self._upstream.post(self._url(model, method), body, context)
+        if reply.status != 200:
+            raise errors.from_reply(reply.status, reply.headers, reply.body, self.name)
+        vectors, usage = embeddings.read_embeddings(reply.body, len(texts), self.name)
+        return Answer(usage=usage, embeddings=vectors)
 
     async def stream(self, call: ModelCall, model: str, context: RequestContext) -> AsyncIterator[StreamBatch]:
         """Yields what each read brought; raises ``GatewayError``."""

@@ -9,7 +9,8 @@ from typing import Any
 import msgspec
 
 from tornado_gateway.domain.call import Embedding
-from tornado_gateway.domain.errors import UpstreamFailed
+from tornado_gateway.domain.embeddings import EmbeddingCall
+from tornado_gateway.domain.errors import InvalidRequest, UpstreamFailed
 from tornado_gateway.domain.usage import TokenUsage
 from tornado_gateway.providers.gemini import models
 from tornado_gateway.providers.gemini.errors import from_stream
@@ -33,6 +34,16 @@ class _Answer(msgspec.Struct, frozen=True, rename="camel"):
 
 
 _answer = msgspec.json.Decoder(_Answer)
+
+
+def wanted(call: EmbeddingCall, dropped: list[str]) -> tuple[list[str], int | None]:
+    """The call's texts and the length of a vector. Raises ``InvalidRequest`` for what Gemini has no place for."""
+    request = call.request
+    for name in request.extra:
+        raise InvalidRequest(f"{name}: the route's provider has no such parameter.", param=name)
+    if request.user is not None:
+        dropped.append("user")
+    return call.texts(), request.dimensions
 
 
 def single_body(model: str, text: str, dimensions: int | None = None) -> bytes:

@@ -1,4 +1,6 @@
 import json
+import re
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -8,6 +10,7 @@ from openai.types.chat import CompletionCreateParams
 from pydantic import TypeAdapter
 
 from tests.support import FakeClock, call, context
+from tornado_gateway.config.build import parse
 from tornado_gateway.config.schema import load_schema
 from tornado_gateway.domain.chat import ChatRequest, Message, ResponseFormat, Text, Thinking
 from tornado_gateway.domain.errors import InvalidRequest
@@ -17,6 +20,7 @@ from tornado_gateway.providers.openai.request import chat_document
 from tornado_gateway.providers.openai.vendor import Vendor
 from tornado_gateway.providers.registry import ProviderRegistry, ProviderSpec
 
+PAGE = Path(__file__).parents[2] / "docs" / "providers.md"
 ACCEPTED: TypeAdapter[Any] = TypeAdapter(CompletionCreateParams)
 ANSWER = {"choices": [{"message": {"content": "x"}, "finish_reason": "stop"}]}
 
@@ -133,3 +137,20 @@ def test_top_k_where_it_has_a_place() -> None:
     assert chat_document(asked, "m", [], VENDORS["vllm"])["top_k"] == 5
     with pytest.raises(InvalidRequest):
         chat_document(asked, "m", [], VENDORS["groq"])
+
+
+@pytest.mark.parametrize("row", VENDORS.values(), ids=lambda row: row.name)
+def test_the_page_on_providers_names_it(row: Vendor) -> None:
+    key = f"`{row.key_variable}`" if row.needs_key else "none needed"
+    assert f"| `{row.name}` | {row.title} | `{row.base_url}` | {key} |" in PAGE.read_text()
+
+
+def test_the_pages_files_are_good_ones(tmp_path: Path) -> None:
+    first, second = re.findall(r"```yaml\n(.*?)```", PAGE.read_text(), re.DOTALL)
+    head = "version: 1\n"
+    tail = "pricing: {unit: per_1k_tokens, currency: USD, models: {groq/m: {free: true}}}\n"
+    routes = "routes: {m: {provider: groq}}\n"
+    added = second.replace("pricing:\n", "pricing:\n  unit: per_1k_tokens\n  currency: USD\n")
+    assert len(second.splitlines()) < 10
+    for text in (head + first + routes + tail, head + added):
+        assert parse(text.encode(), tmp_path / "gateway.yaml", {"ACME_API_KEY": "k"}).settings.providers

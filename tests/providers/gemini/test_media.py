@@ -35,6 +35,7 @@ def test_sounds() -> None:
         (Document(data="AA", name="a.csv"), [{"inlineData": {"mimeType": "text/csv", "data": "AA"}}]),
         (Document(data="AA"), [{"inlineData": {"mimeType": "application/pdf", "data": "AA"}}]),
         (Document(data="AA", media_type="x/y"), [{"inlineData": {"mimeType": "x/y", "data": "AA"}}]),
+        (Document(data="https://x/a"), [{"fileData": {"fileUri": "https://x/a"}}]),
         (
             Document(url="gs://b/a.pdf"),
             [{"fileData": {"fileUri": "gs://b/a.pdf", "mimeType": "application/pdf"}}],

@@ -59,8 +59,9 @@ def document_parts(document: Document, path: str) -> list[Part]:
     told = [{"text": document.context}] if document.context else []
     if document.text is not None:
         return [*told, {"text": document.text}]
-    if document.data is None:
-        return [*told, _linked(document.url, document.file_id, document.media_type, path)]
+    if document.data is None or document.data.startswith(_READABLE):
+        # Some callers of chat completions give an address where the data belong.
+        return [*told, _linked(document.data or document.url, document.file_id, document.media_type, path)]
     media_type = document.media_type or sniffed(document.data) or _by_ending(document.name) or "application/pdf"
     return [*told, inline(media_type, document.data)]
 

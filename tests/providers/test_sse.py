@@ -48,6 +48,10 @@ def test_the_last_blank_line_may_be_missing() -> None:
 def test_frames_keep_their_bytes() -> None:
     assert split_frames(STREAM) == [part + b"\n\n" for part in STREAM.split(b"\n\n")[:-1]]
     assert split_frames(b"data: a\r\n\r\ndata: b") == [b"data: a\r\n\r\n", b"data: b"]
+    mixed = [b"data: a\r\n\r\n", b"data: b\n\n", b"data: c\r\r"]
+    assert split_frames(b"".join(mixed)) == mixed
+    assert [parse_frame(frame) for frame in mixed] == [SSEEvent(b"a"), SSEEvent(b"b"), SSEEvent(b"c")]
+    assert parse_frame(b"data: a\rdata: b\r\n\r\n") == SSEEvent(b"a\nb")
 
 
 def test_a_frame_of_comments_holds_no_event() -> None:

@@ -16,6 +16,7 @@ MAX_EVENT_BYTES = 64 * 1024 * 1024
 _LINE_END = re.compile(rb"\r\n|\n|\r")
 # Atomic, or the CR and the LF of one CRLF would count as two line ends.
 _EVENT_END = re.compile(rb"(?>\r\n|\n|\r)(?>\r\n|\n|\r)")
+_CRLF_END = b"\r\n\r\n"
 _BOM = b"\xef\xbb\xbf"
 
 
@@ -60,6 +61,8 @@ class FrameSplitter:
 def _last_event_end(data: bytes) -> int:
     if b"\r" not in data:
         return data.rfind(b"\n\n") + 2 if b"\n\n" in data else 0
+    if data.endswith(_CRLF_END):
+        return len(data)  # what nearly every read of such a stream is
     end = 0
     # A CR at the very end may be half of a CRLF: the event is whole only once the next byte is known,
     # except that a blank line is a blank line either way.
@@ -70,9 +73,11 @@ def _last_event_end(data: bytes) -> int:
 
 def split_frames(run: bytes) -> list[bytes]:
     """The single events of a run of whole ones, each with its blank line."""
-    if b"\r" not in run:
-        frames = [part + b"\n\n" for part in run.split(b"\n\n")]
-        last = frames.pop().removesuffix(b"\n\n")
+    end = _only_line_end(run)
+    if end is not None:
+        blank = end * 2
+        frames = [part + blank for part in run.split(blank)]
+        last = frames.pop().removesuffix(blank)
         return [*frames, last] if last else frames
     frames = []
     start = 0
@@ -84,10 +89,20 @@ def split_frames(run: bytes) -> list[bytes]:
     return frames
 
 
+def _only_line_end(run: bytes) -> bytes | None:
+    """LF or CRLF where all lines end so, None where they are mixed."""
+    returns = run.count(b"\r")
+    if not returns:
+        return b"\n"
+    return b"\r\n" if returns == run.count(b"\n") == run.count(b"\r\n") else None
+
+
 def parse_frame(frame: bytes) -> SSEEvent | None:
     """One event opened; None where it is only comments or blank lines."""
     if frame.startswith(b"data: ") and frame.endswith(b"\n\n") and b"\n" not in frame[6:-2] and b"\r" not in frame:
         return SSEEvent(frame[6:-2])
+    if frame.startswith(b"data: ") and frame.endswith(_CRLF_END) and frame.count(b"\n") == 2 == frame.count(b"\r"):
+        return SSEEvent(frame[6:-4])
     data: list[bytes] = []
     name: str | None = None
     for line in _LINE_END.split(frame):

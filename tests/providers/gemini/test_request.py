@@ -153,6 +153,12 @@ def test_hints_are_dropped_by_name() -> None:
     ]
 
 
+def test_hints_go_by_the_caller_s_own_names() -> None:
+    dropped: list[str] = []
+    encode(dropped, family="anthropic", user="u", parallel_tool_calls=False)
+    assert dropped == ["metadata.user_id", "tool_choice.disable_parallel_tool_use"]
+
+
 @pytest.mark.parametrize(
     ("members", "param"),
     [

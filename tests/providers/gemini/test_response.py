@@ -70,6 +70,11 @@ def test_every_kind_of_part() -> None:
     assert choice.finish_reason == "tool_calls"
 
 
+def test_a_picture_that_was_only_a_thought_is_no_answer() -> None:
+    thought = {"inlineData": {"mimeType": "image/png", "data": "AA"}, "thought": True}
+    assert only(thought).message.parts == (Opaque("gemini", thought),)
+
+
 @pytest.mark.parametrize(("raw", "reason"), [*FINISH_REASONS.items(), (None, "stop"), ("NEW_ONE", "stop")])
 def test_finish_reasons(raw: str | None, reason: str) -> None:
     choice = only({"text": "x"}, finishReason=raw)

@@ -16,6 +16,8 @@ from tornado_gateway.providers.gemini.contents import FAMILY, Contents
 from tornado_gateway.providers.gemini.thinking import thinking_config
 
 _TIERS = {"default": "standard", "standard_only": "standard", "flex": "flex", "priority": "priority"}
+_NAMES_OF_ANTHROPIC = {"user": "metadata.user_id", "parallel_tool_calls": "tool_choice.disable_parallel_tool_use"}
+"""What callers of Messages call those hints."""
 _MODES = {"auto": "AUTO", "none": "NONE", "required": "ANY", "named": "ANY"}
 
 
@@ -107,6 +109,7 @@ def _tool_config(chat: ChatRequest, model: str, dropped: list[str]) -> dict[str,
 def _drop_hints(chat: ChatRequest, dropped: list[str]) -> None:
     """What only makes an answer shorter, cheaper or better labelled."""
     wanted = chat.response_format
+    names = _NAMES_OF_ANTHROPIC if chat.family == "anthropic" else {}
     hints: dict[str, bool] = {
         "user": chat.user is not None,
         "metadata": bool(chat.metadata),
@@ -116,4 +119,5 @@ def _drop_hints(chat: ChatRequest, dropped: list[str]) -> None:
         "response_format.json_schema.description": wanted is not None and wanted.description is not None,
         "cache_control": any(tool.cache is not None for tool in chat.tools),
     }
-    dropped.extend(name for name, given in hints.items() if given and name not in dropped)
+    told = [names.get(name, name) for name, given in hints.items() if given]
+    dropped.extend(name for name in told if name not in dropped)

@@ -207,7 +207,7 @@ def _parts(candidate: Candidate, index: int, answer: str | None) -> list[Part]:
             calls += 1
         elif read.text is not None:
             _add_text(parts, read, read.text)
-        elif read.inline_data is not None:
+        elif read.inline_data is not None and not read.thought:  # a picture that was only a thought is no answer
             parts.append(_media(read.inline_data))
         else:
             parts.append(Opaque(family=FAMILY, document=msgspec.json.decode(raw)))

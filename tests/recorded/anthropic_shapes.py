@@ -116,7 +116,8 @@ def texts_of(document: dict[str, Any]) -> list[str]:
 
 def own_text(block: dict[str, Any]) -> str:
     if block["type"] == "document" and block["source"]["type"] == "text":
-        return str(block["source"]["data"])
+        lines = (("Document", block.get("title")), ("Context", block.get("context")))
+        return "".join(f"{label}: {said}\n" for label, said in lines if said) + str(block["source"]["data"])
     return str(block["text"]) if block["type"] == "text" else ""
 
 

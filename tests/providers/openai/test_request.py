@@ -174,3 +174,21 @@ def test_what_has_no_place_is_refused_by_name(chat: ChatRequest) -> None:
 
 def test_who_speaks_openais_protocol_may_have_a_top_k() -> None:
     assert chat_document(said("user", Text("x"), top_k=5, family="openai"), "m", [])["top_k"] == 5
+
+
+def test_a_document_s_name_and_context_stand_before_its_text() -> None:
+    document = Document(text="body", name="Title", context="About it")
+    chat = said("user", document, Document(data="ZGF0YQ==", name="a.pdf", context="why"))
+    assert encoded(chat)["messages"][0]["content"] == [
+        {"type": "text", "text": "Document: Title\nContext: About it\n"},
+        {"type": "text", "text": "body"},
+        {"type": "text", "text": "Context: why\n"},
+        {"type": "file", "file": {"filename": "a.pdf", "file_data": "data:application/pdf;base64,ZGF0YQ=="}},
+    ]
+
+
+@pytest.mark.parametrize("thinking", [Thinking(enabled=False), Thinking(enabled=True, adaptive=True)])
+def test_thinking_without_a_measure_is_a_hint(thinking: Thinking) -> None:
+    dropped: list[str] = []
+    assert "reasoning_effort" not in chat_document(said("user", Text("x"), thinking=thinking), "m", dropped)
+    assert dropped == ["thinking"]

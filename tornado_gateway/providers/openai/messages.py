@@ -72,7 +72,13 @@ class Messages:
     def _content(self, parts: Sequence[Part], path: str) -> str | list[dict[str, Any]]:
         if len(parts) == 1 and isinstance(parts[0], Text) and not self._is_marked(parts[0]):
             return parts[0].text
-        return [self._part(part, f"{path}.content[{index}]") for index, part in enumerate(parts)]
+        content: list[dict[str, Any]] = []
+        for index, part in enumerate(parts):
+            heading = _heading(part) if isinstance(part, Document) else ""
+            if heading:
+                content.append({"type": "text", "text": heading})
+            content.append(self._part(part, f"{path}.content[{index}]"))
+        return content
 
     def _part(self, part: Part, path: str) -> dict[str, Any]:
         document = _part(part, path)
@@ -179,6 +185,13 @@ def _document(document: Document, path: str) -> dict[str, Any]:
         raise InvalidRequest(f"{path}: OpenAI chat completions take no document by URL.", param=path)
     data = f"data:{document.media_type or 'application/pdf'};base64,{document.data}"
     return {"type": "file", "file": {"filename": document.name or "document.pdf", "file_data": data}}
+
+
+def _heading(document: Document) -> str:
+    """What a document is called and is about, where the protocol has no place for it but the text before it."""
+    title = document.name if document.text is not None else None
+    lines = (("Document", title), ("Context", document.context))
+    return "".join(f"{label}: {said}\n" for label, said in lines if said)
 
 
 def _tool_call(call: ToolCall) -> dict[str, Any]:

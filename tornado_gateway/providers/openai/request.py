@@ -81,6 +81,8 @@ def _thinking(wanted: Thinking | None, vendor: Vendor, dropped: list[str]) -> di
     if vendor.switch:
         members["thinking"] = {"type": "disabled" if off else "enabled"}
         effort = None if off else effort
+    elif effort is None and wanted.enabled is not None:
+        dropped.append("thinking")  # on or off without saying how much: what the model does anyway is its own to say
     return {**members, "reasoning_effort": effort}
 
 

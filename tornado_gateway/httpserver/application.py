@@ -35,11 +35,11 @@ def make_gates(snapshots: SnapshotHolder, lifecycle: Lifecycle) -> tuple[Gate, .
 def make_application(services: Services) -> Application:
     """The tree over ``services``."""
     native = Native(services.clock.now)
-    completions = CompletionsForm(native=native, legacy=OpenAILegacy())
+    completions = CompletionsForm(native=native, legacy=OpenAILegacy(services.clock.now))
     return Application(
         [
             URLSpec(r"/v1/completions", ModelCallHandler, {"dialect": native, "pick": completions.pick}),
-            URLSpec(r"/v1/chat/completions", ModelCallHandler, {"dialect": OpenAIChat()}),
+            URLSpec(r"/v1/chat/completions", ModelCallHandler, {"dialect": OpenAIChat(services.clock.now)}),
             URLSpec(r"/v1/embeddings", ModelCallHandler, {"dialect": OpenAIEmbeddings()}),
             URLSpec(r"/v1/messages", ModelCallHandler, {"dialect": AnthropicMessages()}),
             URLSpec(r"/v1/messages/count_tokens", ModelCallHandler, {"dialect": AnthropicCountTokens()}),

@@ -104,3 +104,9 @@ def test_a_failure_has_no_end_mark_behind_it() -> None:
 def test_the_base_is_no_grammar() -> None:
     with pytest.raises(NotImplementedError):
         OpenAIStreamEncoder(call()).encode([TextDelta("x")])
+
+
+def test_a_provider_that_tells_no_time_gets_the_gateways() -> None:
+    encoder = ChatStreamEncoder(call(), 1700000000)
+    assert b'"created":1700000000' in encoder.encode([Started("i", "m"), TextDelta("x")])
+    assert b'"created":5' in encoder.encode([Started("i", "m", 5), TextDelta("x")])

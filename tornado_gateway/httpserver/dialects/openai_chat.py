@@ -3,6 +3,8 @@
 Wire: OpenAI API reference, "Create chat completion", "The chat completion object", "... chunk object".
 """
 
+from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import msgspec
@@ -78,6 +80,10 @@ class OpenAIChat:
 
     name = OPENAI_CHAT
 
+    def __init__(self, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+        """``now`` gives the time of an answer whose provider does not tell it."""
+        self._now = now
+
     def decode_request(self, body: bytes) -> ModelCall:
         fields = decode_fields(body)
         read = decode_as(_body, body)
@@ -100,7 +106,7 @@ class OpenAIChat:
         document: dict[str, Any] = {
             "id": chat.id,
             "object": "chat.completion",
-            "created": chat.created or 0,
+            "created": chat.created or int(self._now().timestamp()),
             "model": chat.model,
             "choices": [_choice(choice) for choice in chat.choices],
             "usage": chat_usage(completed.usage, completed.cost),
@@ -110,7 +116,7 @@ class OpenAIChat:
         return msgspec.json.encode(document)
 
     def stream_encoder(self, call: ModelCall) -> StreamEncoder:
-        return ChatStreamEncoder(call)
+        return ChatStreamEncoder(call, int(self._now().timestamp()))
 
     def encode_error(self, error: GatewayError, request_id: str) -> bytes:
         return encode_error(error)

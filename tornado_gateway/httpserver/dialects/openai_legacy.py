@@ -3,6 +3,8 @@
 Wire: OpenAI API reference, "Create completion", "The completion object".
 """
 
+from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import msgspec
@@ -70,6 +72,10 @@ class OpenAILegacy:
 
     name = OPENAI_COMPLETIONS
 
+    def __init__(self, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+        """``now`` gives the time of an answer whose provider does not tell it."""
+        self._now = now
+
     def decode_request(self, body: bytes) -> ModelCall:
         fields = decode_fields(body)
         read = decode_as(_body, body)
@@ -100,7 +106,7 @@ class OpenAILegacy:
         document = {
             "id": chat.id,
             "object": "text_completion",
-            "created": chat.created or 0,
+            "created": chat.created or int(self._now().timestamp()),
             "model": chat.model,
             "choices": choices,
             "usage": chat_usage(completed.usage, completed.cost),
@@ -108,7 +114,7 @@ class OpenAILegacy:
         return msgspec.json.encode(document)
 
     def stream_encoder(self, call: ModelCall) -> StreamEncoder:
-        return LegacyStreamEncoder(call)
+        return LegacyStreamEncoder(call, int(self._now().timestamp()))
 
     def encode_error(self, error: GatewayError, request_id: str) -> bytes:
         return encode_error(error)

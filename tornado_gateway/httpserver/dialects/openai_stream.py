@@ -43,9 +43,10 @@ class OpenAIStreamEncoder:
 
     kind = ""
 
-    def __init__(self, call: ModelCall) -> None:
+    def __init__(self, call: ModelCall, created: int = 0) -> None:
+        """``created``, in Unix seconds, is for providers that tell no time of their own."""
         self._wants_usage = call.wants_usage
-        self._head: dict[str, Any] = {"id": "", "object": self.kind, "created": 0, "model": call.model}
+        self._head: dict[str, Any] = {"id": "", "object": self.kind, "created": created, "model": call.model}
         self._last_report: UsageReport | None = None
         self._usage_sent = False
 
@@ -73,7 +74,7 @@ class OpenAIStreamEncoder:
             case Started():
                 self._head["id"] = event.id
                 self._head["model"] = event.model or self._head["model"]
-                self._head["created"] = event.created or 0
+                self._head["created"] = event.created or self._head["created"]
                 return b""
             case _:
                 return self._translated(event)
@@ -97,8 +98,8 @@ class ChatStreamEncoder(OpenAIStreamEncoder):
 
     kind = "chat.completion.chunk"
 
-    def __init__(self, call: ModelCall) -> None:
-        super().__init__(call)
+    def __init__(self, call: ModelCall, created: int = 0) -> None:
+        super().__init__(call, created)
         self._greeted: set[int] = set()
         self._thoughts: dict[int, ThoughtsOfStream] = {}
 

@@ -15,6 +15,7 @@ from tornado_gateway.httpserver.dialects.anthropic_messages import AnthropicMess
 from tornado_gateway.httpserver.dialects.base import Dialect
 from tornado_gateway.httpserver.dialects.openai_chat import OpenAIChat
 from tornado_gateway.httpserver.dialects.openai_legacy import OpenAILegacy
+from tornado_gateway.httpserver.dialects.openai_responses import OpenAIResponses
 from tornado_gateway.providers.anthropic.request import chat_document as to_anthropic
 from tornado_gateway.providers.compatible import UNKNOWN
 from tornado_gateway.providers.gemini.request import chat_document as to_gemini
@@ -76,6 +77,7 @@ PAIRS = (
         _OPENAIS,
     ),
     Pairs("Legacy completions", OpenAILegacy(), {"model": "m", "prompt": "hi"}, "legacy.yaml", _OPENAIS),
+    Pairs("Responses", OpenAIResponses(), {"model": "m", "input": "hi"}, "responses.yaml", frozenset({"openai"})),
     Pairs(
         "Anthropic Messages",
         AnthropicMessages(),

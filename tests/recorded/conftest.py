@@ -7,6 +7,10 @@ from threading import Thread
 import pytest
 from anthropic import Anthropic
 from anthropic.types import Message as SdkMessage
+from openai import OpenAI
+from openai.types.responses import Response as SdkResponse
+
+_ENDS = ("response.completed", "response.incomplete", "response.failed")
 
 
 class Replay(BaseHTTPRequestHandler):
@@ -27,12 +31,35 @@ class Replay(BaseHTTPRequestHandler):
 
 
 @pytest.fixture(scope="module")
-def sdk_message() -> Iterator[Callable[[bytes], SdkMessage]]:
-    """What the official SDK makes of a stream, read from a real socket."""
+def replaying() -> Iterator[str]:
+    """The address of a server that replays."""
     server = HTTPServer(("127.0.0.1", 0), Replay)
     thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
-    client = Anthropic(api_key="k", base_url=f"http://127.0.0.1:{server.server_port}", max_retries=0)
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.fixture(scope="module")
+def sdk_response(replaying: str) -> Iterator[Callable[[bytes], SdkResponse]]:
+    """What the official SDK makes of a stream of Responses, read from a real socket."""
+    client = OpenAI(api_key="k", base_url=replaying, max_retries=0)
+
+    def read(body: bytes) -> SdkResponse:
+        Replay.body = body
+        with client.responses.stream(model="m", input="hi") as stream:
+            return next(event.response for event in stream if event.type in _ENDS)  # type: ignore[union-attr]
+
+    yield read
+    client.close()
+
+
+@pytest.fixture(scope="module")
+def sdk_message(replaying: str) -> Iterator[Callable[[bytes], SdkMessage]]:
+    """What the official SDK makes of a stream, read from a real socket."""
+    client = Anthropic(api_key="k", base_url=replaying, max_retries=0)
 
     def read(body: bytes) -> SdkMessage:
         Replay.body = body
@@ -41,6 +68,3 @@ def sdk_message() -> Iterator[Callable[[bytes], SdkMessage]]:
 
     yield read
     client.close()
-    server.shutdown()
-    thread.join()
-    server.server_close()

@@ -76,3 +76,5 @@ class Completed(msgspec.Struct, frozen=True, kw_only=True):
     model: str
     attempts: int
     revision: str
+    call: ModelCall | None = None
+    """What was asked: some forms repeat it in their answer."""

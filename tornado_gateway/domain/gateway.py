@@ -65,6 +65,7 @@ class GatewayService:
             model=target.model,
             attempts=context.trail.attempts,
             revision=snapshot.revision,
+            call=call,
         )
 
     def stream(self, call: ModelCall, context: RequestContext) -> ActiveStream:

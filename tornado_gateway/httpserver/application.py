@@ -11,6 +11,7 @@ from tornado_gateway.httpserver.dialects.native import Native
 from tornado_gateway.httpserver.dialects.openai_chat import OpenAIChat
 from tornado_gateway.httpserver.dialects.openai_embeddings import OpenAIEmbeddings
 from tornado_gateway.httpserver.dialects.openai_legacy import OpenAILegacy
+from tornado_gateway.httpserver.dialects.openai_responses import OpenAIResponses
 from tornado_gateway.httpserver.gates.base import Gate
 from tornado_gateway.httpserver.gates.cors import CorsGate
 from tornado_gateway.httpserver.gates.drain import DrainGate
@@ -40,6 +41,7 @@ def make_application(services: Services) -> Application:
         [
             URLSpec(r"/v1/completions", ModelCallHandler, {"dialect": native, "pick": completions.pick}),
             URLSpec(r"/v1/chat/completions", ModelCallHandler, {"dialect": OpenAIChat(services.clock.now)}),
+            URLSpec(r"/v1/responses", ModelCallHandler, {"dialect": OpenAIResponses(services.clock.now)}),
             URLSpec(r"/v1/embeddings", ModelCallHandler, {"dialect": OpenAIEmbeddings()}),
             URLSpec(r"/v1/messages", ModelCallHandler, {"dialect": AnthropicMessages()}),
             URLSpec(r"/v1/messages/count_tokens", ModelCallHandler, {"dialect": AnthropicCountTokens()}),

@@ -19,15 +19,22 @@ def document_with_cost(fields: dict[str, msgspec.Raw], cost: Cost | None) -> byt
     return msgspec.json.encode({**fields, "usage": _usage_with_cost(fields.get("usage"), cost)})
 
 
-def frame_with_cost(frame: bytes, cost: Cost | None) -> bytes:
-    """An event whose ``data`` is such a document, the cost put in and its other lines kept."""
+def frame_with_cost(frame: bytes, cost: Cost | None, within: str | None = None) -> bytes:
+    """An event whose ``data`` is such a document, or holds it as its member ``within``: the cost put in, the event's
+    other lines kept."""
     lines = frame.splitlines(keepends=True)
     data = [number for number, line in enumerate(lines) if line.startswith(b"data:")]
     document = b"\n".join(lines[number][5:].strip() for number in data)
     line = lines[data[0]]
     start = line[: len(line) - len(line[5:].lstrip())]
     end = line[len(line.rstrip()) :]
-    lines[data[0]] = start + document_with_cost(_fields.decode(document), cost) + end
+    fields = _fields.decode(document)
+    if within is None:
+        told = document_with_cost(fields, cost)
+    else:
+        inner = document_with_cost(_fields.decode(fields[within]), cost)
+        told = msgspec.json.encode({**fields, within: msgspec.Raw(inner)})
+    lines[data[0]] = start + told + end
     for number in reversed(data[1:]):
         del lines[number]  # a document over several lines goes on in one
     return b"".join(lines)

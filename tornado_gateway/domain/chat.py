@@ -61,6 +61,13 @@ class Document(msgspec.Struct, frozen=True, tag="document"):
     citations: bool | None = None
     cache: CacheMarker | None = None
 
+    @property
+    def heading(self) -> str:
+        """What it is called and is about, as text to stand before it where a protocol has no other place for that."""
+        title = self.name if self.text is not None else None
+        lines = (("Document", title), ("Context", self.context))
+        return "".join(f"{label}: {said}\n" for label, said in lines if said)
+
 
 class Reasoning(msgspec.Struct, frozen=True, tag="reasoning"):
     """A thought and what proves it: without its signature a follow-up turn is refused by some providers.

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tornado_gateway.domain.errors import InvalidRequest
-from tornado_gateway.httpserver.dialects.decoding import convert, decode_as, decode_fields, open_fields
+from tornado_gateway.httpserver.dialects.decoding import convert, decode_as, decode_fields, effort_of, open_fields
 
 
 class Inner(msgspec.Struct):
@@ -65,3 +65,10 @@ def test_what_no_value_can_hold_is_named(value: bytes) -> None:
     with pytest.raises(InvalidRequest, match=r"^x: ") as refused:
         open_fields(decode_fields(b'{"x":' + value + b"}"))
     assert refused.value.param == "x"
+
+
+def test_an_effort_that_nobody_knows_is_named() -> None:
+    assert effort_of("high", "reasoning_effort") == "high"
+    with pytest.raises(InvalidRequest) as refused:
+        effort_of("heroic", "reasoning_effort")
+    assert refused.value.param == "reasoning_effort"

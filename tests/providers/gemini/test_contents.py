@@ -177,7 +177,7 @@ def test_hints_are_dropped_by_name() -> None:
                 Text("a", cache=marker),
                 Image(data="AA", detail="high", cache=marker),
                 Image(data="AA", detail="auto"),
-                Document(text="d", name="n", citations=True),
+                Document(data="AA", name="n", citations=True),
             ),
             name="bob",
         ),

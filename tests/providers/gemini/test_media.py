@@ -30,7 +30,7 @@ def test_sounds() -> None:
 @pytest.mark.parametrize(
     ("document", "expected"),
     [
-        (Document(text="words", context="from x"), [{"text": "from x"}, {"text": "words"}]),
+        (Document(text="words", context="from x"), [{"text": "Context: from x\n"}, {"text": "words"}]),
         (Document(data="JVBERi0"), [{"inlineData": {"mimeType": "application/pdf", "data": "JVBERi0"}}]),
         (Document(data="AA", name="a.csv"), [{"inlineData": {"mimeType": "text/csv", "data": "AA"}}]),
         (Document(data="AA"), [{"inlineData": {"mimeType": "application/pdf", "data": "AA"}}]),

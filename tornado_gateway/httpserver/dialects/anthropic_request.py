@@ -19,7 +19,7 @@ from tornado_gateway.domain.chat import (
 from tornado_gateway.domain.errors import InvalidRequest
 from tornado_gateway.domain.wire import Wire
 from tornado_gateway.httpserver.dialects.anthropic_blocks import FAMILY, CacheControl, cache_marker, content_parts
-from tornado_gateway.httpserver.dialects.decoding import convert, open_fields
+from tornado_gateway.httpserver.dialects.decoding import convert, effort_of, open_fields
 
 _READ = frozenset(
     {
@@ -97,7 +97,8 @@ def open_messages(wire: Wire) -> ChatRequest:
     extra = {name: value for name, value in document.items() if name not in _READ and value is not None}
     output = dict(document.get("output_config") or {})
     metadata = dict(document.get("metadata") or {})
-    effort = output.pop("effort", None)
+    said = output.pop("effort", None)
+    effort = None if said is None else effort_of(said, "output_config.effort")
     wanted = output.pop("format", None) or document.get("output_format")
     user = metadata.pop("user_id", None)
     extra.update({f"output_config.{name}": value for name, value in output.items() if value is not None})

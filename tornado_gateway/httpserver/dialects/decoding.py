@@ -1,10 +1,11 @@
 """Request bodies read strictly: every complaint names the field's path."""
 
 import re
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args
 
 import msgspec
 
+from tornado_gateway.domain.chat import Effort
 from tornado_gateway.domain.errors import InvalidRequest
 
 T = TypeVar("T")
@@ -13,6 +14,7 @@ _fields = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _AT_PATH = re.compile(r"^(?P<what>.*?)(?: - at `(?P<path>\$[^`]*|key in `?\$[^`]*)`)?$", re.DOTALL)
 _TYPE = re.compile(r"`([^`]*)`")
 _MISSING = re.compile(r"missing required field `([^`]*)`")
+_EFFORTS = frozenset(get_args(Effort))
 _WORDS = {
     "str": "a string",
     "int": "an integer",
@@ -65,6 +67,13 @@ def convert(value: object, kind: type[T], path: str) -> T:
         return msgspec.convert(value, kind)
     except msgspec.ValidationError as error:
         raise _complaint(str(error), path) from error
+
+
+def effort_of(value: str, path: str) -> Effort:
+    """A reasoning effort that the domain knows; raises ``InvalidRequest`` naming ``path`` for any other word."""
+    if value not in _EFFORTS:
+        raise InvalidRequest(f"{path}: no such effort {value!r}.", param=path)
+    return value  # type: ignore[return-value] # just checked
 
 
 def _complaint(text: str, prefix: str = "") -> InvalidRequest:

@@ -26,6 +26,7 @@ from tornado_gateway.domain.chat import (
     ToolResult,
 )
 from tornado_gateway.domain.errors import InvalidRequest
+from tornado_gateway.httpserver.dialects.decoding import effort_of
 from tornado_gateway.httpserver.dialects.openai_shapes import require_shape
 from tornado_gateway.httpserver.dialects.openai_thoughts import hand_back
 
@@ -95,7 +96,7 @@ def chat_request(document: dict[str, Any]) -> ChatRequest:
         max_tokens=limit if limit is not None else document.get("max_tokens"),
         stop=_stop(document.get("stop")),
         response_format=_response_format(document.get("response_format")),
-        thinking=None if effort is None else Thinking(effort=effort),
+        thinking=None if effort is None else Thinking(effort=effort_of(effort, "reasoning_effort")),
         extra={name: value for name, value in document.items() if name not in _READ and value is not None},
         hints=_HINTS,
         **same,

@@ -12,7 +12,7 @@ import msgspec
 from tornado_gateway.domain.chat import ChatRequest, Message, ResponseFormat, Text, Thinking, Tool, ToolChoice
 from tornado_gateway.domain.errors import InvalidRequest
 from tornado_gateway.domain.wire import Wire
-from tornado_gateway.httpserver.dialects.decoding import convert, open_fields
+from tornado_gateway.httpserver.dialects.decoding import convert, effort_of, open_fields
 from tornado_gateway.httpserver.dialects.responses_items import FAMILY, messages_of
 
 _SAME_NAME = ("temperature", "top_p", "parallel_tool_calls", "user", "metadata", "service_tier", "top_k", "seed")
@@ -201,4 +201,5 @@ def _thinking(reasoning: Any, extra: dict[str, Any]) -> Thinking | None:
     if read.effort is None and summary is None:
         return None
     shown = True if summary is not None else None
-    return Thinking(effort=read.effort, summary=summary, include_thoughts=shown)  # type: ignore[arg-type] # the provider judges
+    effort = None if read.effort is None else effort_of(read.effort, "reasoning.effort")
+    return Thinking(effort=effort, summary=summary, include_thoughts=shown)

@@ -51,6 +51,8 @@ def plan(chat: ChatRequest, model: str, dropped: list[str]) -> ThinkingPlan:
         return ThinkingPlan(room, _shown({"type": "adaptive"}, wanted), wanted.effort)
     if wanted.enabled is False:
         return ThinkingPlan(room, {"type": "disabled"}, wanted.effort)
+    if wanted.effort is None and wanted.summary is not None:
+        dropped.append("reasoning.summary")  # of thoughts that nobody asked to be thought
     if wanted.effort is None or chat.family == FAMILY:
         return ThinkingPlan(room, None, wanted.effort)
     return _by_effort(chat, wanted, wanted.effort, model, dropped)

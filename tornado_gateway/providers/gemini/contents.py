@@ -123,7 +123,7 @@ class Contents:
         return image_part(image, path)
 
     def _document(self, document: Document, path: str) -> list[Part]:
-        if document.name is not None:
+        if document.name is not None and document.text is None:
             self._drop(f"{path}.name")
         if document.citations:
             self._drop(f"{path}.citations")

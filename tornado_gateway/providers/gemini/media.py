@@ -56,7 +56,7 @@ def audio_part(audio: Audio) -> Part:
 
 def document_parts(document: Document, path: str) -> list[Part]:
     """The document, and before it what the caller says of it."""
-    told = [{"text": document.context}] if document.context else []
+    told = [{"text": document.heading}] if document.heading else []
     if document.text is not None:
         return [*told, {"text": document.text}]
     if document.data is None or document.data.startswith(_READABLE):

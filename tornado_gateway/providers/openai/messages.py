@@ -74,7 +74,7 @@ class Messages:
             return parts[0].text
         content: list[dict[str, Any]] = []
         for index, part in enumerate(parts):
-            heading = _heading(part) if isinstance(part, Document) else ""
+            heading = part.heading if isinstance(part, Document) else ""
             if heading:
                 content.append({"type": "text", "text": heading})
             content.append(self._part(part, f"{path}.content[{index}]"))
@@ -185,13 +185,6 @@ def _document(document: Document, path: str) -> dict[str, Any]:
         raise InvalidRequest(f"{path}: OpenAI chat completions take no document by URL.", param=path)
     data = f"data:{document.media_type or 'application/pdf'};base64,{document.data}"
     return {"type": "file", "file": {"filename": document.name or "document.pdf", "file_data": data}}
-
-
-def _heading(document: Document) -> str:
-    """What a document is called and is about, where the protocol has no place for it but the text before it."""
-    title = document.name if document.text is not None else None
-    lines = (("Document", title), ("Context", document.context))
-    return "".join(f"{label}: {said}\n" for label, said in lines if said)
 
 
 def _tool_call(call: ToolCall) -> dict[str, Any]:

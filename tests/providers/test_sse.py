@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 
 from tornado_gateway.domain.errors import UpstreamFailed
 from tornado_gateway.providers import sse
-from tornado_gateway.providers.sse import FrameSplitter, SSEDecoder, SSEEvent, parse_frame, split_frames
+from tornado_gateway.providers.sse import FrameSplitter, SSEDecoder, SSEEvent, parse_frame, split_frames, whole_frame
 
 STREAM = 'data: {"a":"\u2028\u0085é"}\n\n: a comment\n\nevent: error\ndata: x\ndata: y\n\nid: 3\ndata:z\n\n'.encode()
 EVENTS = [SSEEvent('{"a":"\u2028\u0085é"}'.encode()), SSEEvent(b"x\ny", "error"), SSEEvent(b"z")]
@@ -65,3 +65,10 @@ def test_an_event_without_an_end_is_no_event_but_a_flood(monkeypatch: pytest.Mon
     splitter.decode(b"data: 1234")
     with pytest.raises(UpstreamFailed):
         splitter.decode(b"5678")
+
+
+def test_what_a_streams_end_left_behind() -> None:
+    assert whole_frame(b'event: x\ndata: {"a":1}') == b'event: x\ndata: {"a":1}\n\n'
+    assert whole_frame(b"data: [DONE]\n") == b"data: [DONE]\n\n\n"
+    for half in (b"", b"event: x", b"event: x\ndata: ", b'data: {"a":', b"data: [DON", b"data: \xff"):
+        assert whole_frame(half) == b""

@@ -119,6 +119,22 @@ def parse_frame(frame: bytes) -> SSEEvent | None:
     return SSEEvent(b"\n".join(data), name)
 
 
+def whole_frame(rest: bytes) -> bytes:
+    """What a stream's end left behind, as an event; empty where it is only the half of one.
+
+    Providers do leave the last blank line out, and a client can't read half a document.
+    """
+    event = parse_frame(rest)
+    if event is None:
+        return b""
+    if event.data.strip() != b"[DONE]":
+        try:
+            msgspec.json.decode(event.data)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            return b""
+    return rest + b"\n\n"
+
+
 class SSEDecoder:
     """Events out of bytes, for streams that are translated. ``decode`` and ``flush``."""
 

@@ -114,3 +114,11 @@ def test_a_last_event_without_its_blank_line_and_nothing_after_the_end() -> None
 
 def test_an_end_mark_of_another_protocol_is_only_passed_on() -> None:
     assert fed(DELTA + b"data: [DONE]\n\n", []).error is not None
+
+
+def test_half_an_event_is_not_passed_on() -> None:
+    reader = ResponsesRelayReader("p")
+    reader.decode(b'event: response.created\ndata: {"type":"response.created"}\n\nevent: response.in_pr')
+    batch = reader.flush()
+    assert batch.events == ()
+    assert isinstance(batch.error, UpstreamFailed)

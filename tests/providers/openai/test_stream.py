@@ -187,3 +187,12 @@ def test_what_was_used_before_an_error_is_told(reader: type[Reader]) -> None:
     batch = reader("p").decode(STREAM[0] + error)
     assert batch.events[-1] == UsageReport(TokenUsage(3, 4))
     assert isinstance(batch.error, UpstreamRejected)
+
+
+@pytest.mark.parametrize("rest", [b'data: {"choi', b"dat", b"data:", b": ping", b"data: [DO"])
+def test_half_an_event_is_not_passed_on(rest: bytes) -> None:
+    reader = RelayReader("p")
+    reader.decode(b'data: {"choices":[],"usage":null}\n\n' + rest)
+    batch = reader.flush()
+    assert batch.events == ()
+    assert isinstance(batch.error, UpstreamFailed)

@@ -12,7 +12,7 @@ from tornado_gateway.domain.errors import GatewayError, UpstreamFailed
 from tornado_gateway.domain.stream import Finished, Relayed, StreamBatch, StreamEvent, UsageReport
 from tornado_gateway.providers.openai.errors import from_stream
 from tornado_gateway.providers.openai.responses_relay import ResponseGlance
-from tornado_gateway.providers.sse import FrameSplitter, SSEEvent, parse_frame, split_frames
+from tornado_gateway.providers.sse import FrameSplitter, SSEEvent, parse_frame, split_frames, whole_frame
 
 _ENDS = frozenset({"response.completed", "response.incomplete"})
 _MARKS = (b"response.completed", b"response.incomplete", b"response.failed", b'"error"', b"event: error", b"[DONE]")
@@ -57,8 +57,8 @@ class ResponsesRelayReader:
         """The end of the bytes, with ``UpstreamFailed`` as error where the answer was not complete."""
         if self._done:
             return StreamBatch((), last=True)
-        rest = self._splitter.flush()
-        batch = self._open(rest + b"\n\n") if rest.strip() else StreamBatch(())
+        rest = whole_frame(self._splitter.flush())
+        batch = self._open(rest) if rest else StreamBatch(())
         if batch.error is not None or batch.last:
             return batch
         return StreamBatch(batch.events, error=UpstreamFailed(f"Provider {self._provider!r} broke off its stream."))

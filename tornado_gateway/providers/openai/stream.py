@@ -13,7 +13,7 @@ from tornado_gateway.domain.stream import Relayed, StreamBatch, StreamEvent, Usa
 from tornado_gateway.providers.openai.deltas import ChatDeltas
 from tornado_gateway.providers.openai.errors import from_stream
 from tornado_gateway.providers.openai.response import Glance, WireAnswer, usage_of
-from tornado_gateway.providers.sse import FrameSplitter, SSEDecoder, SSEEvent, parse_frame, split_frames
+from tornado_gateway.providers.sse import FrameSplitter, SSEDecoder, SSEEvent, parse_frame, split_frames, whole_frame
 
 _DONE = b"[DONE]"
 
@@ -49,8 +49,8 @@ class RelayReader:
         """The end of the bytes, with ``UpstreamFailed`` as error where the answer was not complete."""
         if self._done:
             return StreamBatch((), last=True)
-        rest = self._splitter.flush()
-        batch = self._open(rest + b"\n\n") if rest.strip() else StreamBatch(())
+        rest = whole_frame(self._splitter.flush())
+        batch = self._open(rest) if rest else StreamBatch(())
         if batch.error is not None:
             return batch
         if not self._finished and not self._done:

@@ -92,6 +92,7 @@ _ROWS = (
         base_url="https://openrouter.ai/api/v1",
         key_variable="OPENROUTER_API_KEY",
         protocols=_ALL_STATELESS,
+        limit=None,
         efforts={"max": "xhigh"},
         top_k=True,
         thoughts="reasoning",

@@ -6,6 +6,7 @@ from tornado_gateway.domain.chat import (
     Audio,
     Document,
     Image,
+    Reasoning,
     Refusal,
     ResponseFormat,
     Text,
@@ -124,3 +125,11 @@ def test_parameters_that_can_not_be_opened_are_named(more: dict[str, Any], param
     with pytest.raises(InvalidRequest) as refused:
         opened(**more)
     assert refused.value.param == param
+
+
+def test_mistrals_thoughts_and_its_word_for_a_forced_call() -> None:
+    pieces = [{"type": "thinking", "thinking": [{"type": "text", "text": "hm"}]}, {"type": "text", "text": "so"}]
+    document = {"model": "m", "messages": [{"role": "assistant", "content": pieces}], "tool_choice": "any"}
+    chat = chat_request(document)
+    assert chat.messages[0].parts == (Reasoning("hm", origin="openai"), Text("so"))
+    assert chat.tool_choice == ToolChoice("required")

@@ -42,12 +42,17 @@ def test_opened_or_not(given: object) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "value"), [("n", 1), ("logit_bias", {}), ("tools", []), ("tool_choice", "auto"), ("store", False)]
+    ("name", "value"), [("logit_bias", {}), ("tools", []), ("tool_choice", "auto"), ("store", False)]
 )
 def test_what_says_nothing_is_left_out_without_a_word(name: str, value: object) -> None:
     assert fit(**{name: value}) == ({}, [])
     assert fit(**{name: None}) == ({}, [])
     assert fit(**{name: msgspec.Raw(msgspec.json.encode(value))}) == ({}, [])
+
+
+def test_who_gives_one_answer_alone_takes_a_request_for_one() -> None:
+    assert fit(n=1) == ({"n": 1}, [])
+    assert fit(n=None) == ({"n": None}, [])
 
 
 def test_the_newer_name_of_the_limit_counts() -> None:

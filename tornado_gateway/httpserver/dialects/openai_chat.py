@@ -25,7 +25,7 @@ from tornado_gateway.httpserver.dialects.costing import chat_usage, document_wit
 from tornado_gateway.httpserver.dialects.decoding import decode_as, decode_fields, open_fields
 from tornado_gateway.httpserver.dialects.openai_errors import encode_error
 from tornado_gateway.httpserver.dialects.openai_messages import chat_request
-from tornado_gateway.httpserver.dialects.openai_stream import FINISH_REASONS, ChatStreamEncoder
+from tornado_gateway.httpserver.dialects.openai_stream import FINISH_REASONS, TIERS, ChatStreamEncoder
 from tornado_gateway.httpserver.dialects.openai_thoughts import thinking_blocks
 
 NonEmptyName = Annotated[str, msgspec.Meta(min_length=1)]
@@ -111,7 +111,7 @@ class OpenAIChat:
             "choices": [_choice(choice) for choice in chat.choices],
             "usage": chat_usage(completed.usage, completed.cost),
         }
-        if chat.service_tier is not None:
+        if chat.service_tier in TIERS:
             document["service_tier"] = chat.service_tier
         return msgspec.json.encode(document)
 

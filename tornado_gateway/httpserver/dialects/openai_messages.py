@@ -167,6 +167,8 @@ def _part(part: Any, path: str) -> Part:
                 return Text(_string(part["text"], f"{path}.text"), cache=_cache(part))
             case "refusal":
                 return Refusal(part["refusal"])
+            case "thinking":
+                return Reasoning(text=_thinking_text(part["thinking"]), origin="openai")
             case "image_url":
                 return _image(part["image_url"], _cache(part))
             case "input_audio":
@@ -176,6 +178,13 @@ def _part(part: Any, path: str) -> Part:
     except (KeyError, TypeError, AttributeError) as error:
         raise InvalidRequest(f"{path}: a part of type {kind!r} lacks {error}.", param=path) from error
     raise InvalidRequest(f"{path}.type: no such content part {kind!r}.", param=f"{path}.type")
+
+
+def _thinking_text(thinking: Any) -> str:
+    """Mistral's form of a thought, as its answers hold it: a text, or text pieces."""
+    if isinstance(thinking, str):
+        return thinking
+    return "".join(piece["text"] for piece in thinking if isinstance(piece.get("text"), str))
 
 
 def _string(value: Any, path: str) -> str:
@@ -256,8 +265,9 @@ def _tool_choice(choice: Any) -> ToolChoice | None:
     if choice is None:
         return None
     if isinstance(choice, str):
+        choice = "required" if choice == "any" else choice  # Mistral's word
         if choice in ("auto", "none", "required"):
-            return ToolChoice(mode=choice)  # type: ignore[arg-type] # just checked
+            return ToolChoice(mode=choice)
         raise InvalidRequest(f"tool_choice: no such choice {choice!r}.", param="tool_choice")
     named = choice.get("function") or choice.get("custom") or {}
     if not isinstance(named.get("name"), str):

@@ -37,6 +37,9 @@ FINISH_REASONS: dict[FinishReason, str] = {
     "error": "stop",
 }
 
+TIERS = frozenset({"auto", "default", "flex", "scale", "priority"})
+"""Service tiers of OpenAI's: other vendors have words of their own, which its SDK does not take."""
+
 
 class OpenAIStreamEncoder:
     """What both grammars share; a subclass says what a translated event looks like."""

@@ -13,6 +13,7 @@ from tornado_gateway.domain.money import Cost
 from tornado_gateway.domain.thoughts import Seal, seal, seal_of
 from tornado_gateway.domain.usage import TokenUsage
 from tornado_gateway.httpserver.dialects.costing import cost_number
+from tornado_gateway.httpserver.dialects.openai_stream import TIERS
 
 Item = dict[str, Any]
 
@@ -40,9 +41,6 @@ _DEFAULTS: Mapping[str, Any] = {
     "user": None,
 }
 """What the object repeats of its request, and what it says where the request said nothing."""
-
-_TIERS = ("auto", "default", "flex", "scale", "priority")
-"""Other vendors have words of their own, which OpenAI's SDK does not take."""
 
 
 def response_id(identity: str) -> str:
@@ -85,7 +83,7 @@ def response_document(
     document = frame_of(request, identity=chat.id, model=chat.model, created=chat.created or created)
     document["output"] = output_items(choice.message.parts, document["id"])
     document["usage"] = usage_document(usage, cost)
-    if chat.service_tier in _TIERS:
+    if chat.service_tier in TIERS:
         document["service_tier"] = chat.service_tier
     return {**document, **ending(choice.finish_reason)}
 

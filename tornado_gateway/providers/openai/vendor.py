@@ -109,6 +109,8 @@ def adapted(document: Mapping[str, Any], vendor: Vendor, dropped: list[str]) -> 
         elif name in vendor.refused:
             if _says_something(name, value):
                 raise InvalidRequest(f"{name}: {vendor.title} has no such parameter.", param=name)
+            if name == "n":
+                out[name] = value  # who gives one answer alone takes a request for one
         else:
             out[vendor.renamed.get(name, name)] = value
     if vendor.limit == "max_tokens" and "max_completion_tokens" in out:

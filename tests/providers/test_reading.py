@@ -1,7 +1,7 @@
 from collections.abc import AsyncIterator
 from typing import Any
 
-from tornado_gateway.domain.errors import UpstreamFailed
+from tornado_gateway.domain.errors import GatewayError, UpstreamFailed
 from tornado_gateway.domain.stream import StreamBatch, TextDelta
 from tornado_gateway.providers.reading import batches
 
@@ -24,6 +24,9 @@ class Reply:
     def answered(self) -> None:
         self.complete = True
 
+    def blot(self, error: GatewayError) -> None:
+        error.message = error.message.replace("sk-planted", "***")
+
 
 class Reader:
     def decode(self, chunk: bytes) -> StreamBatch:
@@ -32,6 +35,7 @@ class Reader:
             b"a": StreamBatch((TextDelta("a"),)),
             b"last": LAST,
             b"error": StreamBatch((), error=UpstreamFailed("no")),
+            b"secret": StreamBatch((TextDelta("a"),), error=UpstreamFailed("bad key sk-planted")),
         }[chunk]
 
     def flush(self) -> StreamBatch:
@@ -57,3 +61,9 @@ async def test_the_end_of_the_bytes_is_the_readers_to_judge() -> None:
 
 async def test_an_error_alone_is_passed_on() -> None:
     assert (await read(Reply(b"error")))[0].error is not None
+
+
+async def test_an_error_in_a_stream_tells_no_key() -> None:
+    (told,) = [batch async for batch in batches(Reply(b"secret"), Reader()) if batch.events]  # type: ignore[arg-type]
+    assert told.error is not None
+    assert told.error.message == "bad key ***"

@@ -21,10 +21,15 @@ async def batches(reply: OpenReply, reader: Reader) -> AsyncIterator[StreamBatch
     async with aclosing(reply.chunks()) as chunks:  # type: ignore[type-var] # it is an async generator
         async for chunk in chunks:
             batch = reader.decode(chunk)
+            if batch.error is not None:
+                reply.blot(batch.error)
             if batch.last:
                 reply.answered()
                 yield batch
                 return
             if batch.events or batch.error is not None:
                 yield batch
-    yield reader.flush()
+    batch = reader.flush()
+    if batch.error is not None:
+        reply.blot(batch.error)
+    yield batch

@@ -79,6 +79,11 @@ class OpenReply:
             body = body.replace(secret, b"***")
         return body
 
+    def blot(self, error: GatewayError) -> None:
+        """The same for what an error in the middle of a stream says."""
+        for secret in self._secrets:
+            error.message = error.message.replace(secret.decode(), "***")
+
     def answered(self) -> None:
         """The protocol's own end mark was seen: what is still to come is only the end of the transfer."""
         self._answered = True

@@ -196,3 +196,12 @@ def test_half_an_event_is_not_passed_on(rest: bytes) -> None:
     batch = reader.flush()
     assert batch.events == ()
     assert isinstance(batch.error, UpstreamFailed)
+
+
+@pytest.mark.parametrize("spelled", [b'"usage" : {', b'"usage":\n{', b'"usage":   {'])
+def test_usage_is_found_however_it_is_spelled(spelled: bytes) -> None:
+    usage = spelled + b'"prompt_tokens":3,"completion_tokens":2,"total_tokens":5}'
+    frame = b'data: {"id":"i","choices":[],' + usage.replace(b"\n", b"\ndata: ") + b"}\n\n"
+    (report,) = RelayReader("p").decode(frame).events
+    assert isinstance(report, UsageReport)
+    assert report.usage.total_tokens == 5

@@ -131,11 +131,15 @@ def _opened(event: SSEEvent, decoder: "msgspec.json.Decoder[Read]", provider: st
 
 _NOTHING_YET = b'"finish_reason":null}],"usage":null'
 _MARKS = (b'usage":{', b'usage": {', b'_reason":"', b'_reason": "', b'"error"', b"event:", _DONE)
+# JSON allows white space of any length there; nobody is known to write it, and who does is not to be billed nothing.
+_ODD_MARKS = tuple(
+    b'%s"%s' % (name, space) for name in (b"usage", b"_reason") for space in (b" ", b":  ", b":\n", b":\t")
+)
 
 
 def _worth_opening(run: bytes) -> bool:
     # Inside JSON text a quote has a backslash before it, so that these can only be members' names.
-    return any(mark in run for mark in _MARKS)
+    return any(mark in run for mark in _MARKS) or any(mark in run for mark in _ODD_MARKS)
 
 
 def _first_unusual_frame(run: bytes) -> int:

@@ -13,12 +13,10 @@ import httpx
 import msgspec
 from tornado.netutil import bind_sockets
 
-from tests.support import NOW, Half, Recorder, snapshot
-from tornado_gateway.domain.attempts import Attempts
+from tests.support import NOW, Recorder, service_over, snapshot
 from tornado_gateway.domain.events import RequestFinished, RequestStarted
 from tornado_gateway.domain.gateway import GatewayService
 from tornado_gateway.domain.snapshot import SnapshotHolder
-from tornado_gateway.domain.strategies import Strategies
 from tornado_gateway.httpserver.application import make_application, make_gates
 from tornado_gateway.httpserver.lifecycle import Lifecycle
 from tornado_gateway.httpserver.server import GatewayHTTPServer
@@ -123,9 +121,9 @@ async def serving(*providers: Any, **more: Any) -> AsyncIterator[Served]:
     """A gateway over ``support.snapshot(*providers, **more)``; every call must have ended when it is left."""
     clock, recorder, lifecycle = QuickClock(), Recorder(), Lifecycle()
     config_status = more.pop("config_status", dict)
+    conditions = more.pop("conditions", dict)
     snapshots = SnapshotHolder(snapshot(*providers, **more))
-    attempts = Attempts(clock=clock, randomness=Half(), publisher=recorder, strategies=Strategies(clock))
-    service = GatewayService(snapshots=snapshots, attempts=attempts, publisher=recorder, clock=clock)
+    service = service_over(snapshots, clock, recorder)
     reported: list[BaseException] = []
     services = Services(
         gateway=service,
@@ -134,6 +132,7 @@ async def serving(*providers: Any, **more: Any) -> AsyncIterator[Served]:
         clock=clock,
         gates=make_gates(snapshots, lifecycle),
         config_status=config_status,
+        conditions=conditions,
         render_metrics=lambda: (b"a_metric 1\n", "text/plain; version=0.0.4"),
         report=reported.append,
     )

@@ -9,12 +9,18 @@ from typing import Any
 import msgspec
 
 from tornado_gateway.domain.attempts import Attempts
+from tornado_gateway.domain.breakers import Breakers
 from tornado_gateway.domain.call import Answer, ModelCall
 from tornado_gateway.domain.chat import ChatRequest, ChatResponse, Choice, Message, Text
 from tornado_gateway.domain.context import RequestContext, Timing
+from tornado_gateway.domain.dispatch import Dispatch
+from tornado_gateway.domain.endpoints import Endpoint, Provider
 from tornado_gateway.domain.events import Event
 from tornado_gateway.domain.gateway import GatewayService
+from tornado_gateway.domain.latencies import Latencies
+from tornado_gateway.domain.mirroring import Mirrors
 from tornado_gateway.domain.money import PriceCard
+from tornado_gateway.domain.ports import Clock, Publisher
 from tornado_gateway.domain.prices import PriceTable
 from tornado_gateway.domain.routes import Route, RouteTable, RouteTarget
 from tornado_gateway.domain.snapshot import Snapshot, SnapshotHolder
@@ -127,6 +133,14 @@ def context(clock: FakeClock | None = None) -> RequestContext:
     return RequestContext("req_1", OPENAI_CHAT, Timing(received=(clock or FakeClock()).time))
 
 
+def served(*adapters: Any, **policies: Any) -> Provider:
+    """A provider as the file would declare it: an endpoint for each adapter, no breaker unless asked for."""
+    first = adapters[0]
+    endpoints = tuple(Endpoint((first.name, index), adapter) for index, adapter in enumerate(adapters))
+    ready = tuple(endpoint for endpoint in endpoints if endpoint.adapter.configured)
+    return Provider(name=first.name, endpoints=ready, retries=first.retries, **policies)
+
+
 def snapshot(
     *providers: Any,
     routes: Sequence[Route] | None = None,
@@ -145,7 +159,7 @@ def snapshot(
         loaded_at=NOW,
         routes=RouteTable(routes),
         prices=PriceTable(cards, allow_unpriced=allow_unpriced),
-        providers={provider.name: provider for provider in providers},
+        providers={provider.name: served(provider) for provider in providers},
         **more,
     )
 
@@ -163,6 +177,22 @@ class World:
 def world(*providers: Any, **more: Any) -> World:
     clock, recorder = FakeClock(), Recorder()
     snapshots = SnapshotHolder(snapshot(*providers, **more))
-    attempts = Attempts(clock=clock, randomness=Half(), publisher=recorder, strategies=Strategies(clock))
-    service = GatewayService(snapshots=snapshots, attempts=attempts, publisher=recorder, clock=clock)
-    return World(snapshots, clock, recorder, service)
+    return World(snapshots, clock, recorder, service_over(snapshots, clock, recorder))
+
+
+def attempts_with(clock: Clock, publisher: Publisher, breakers: Breakers | None = None) -> Attempts:
+    return Attempts(
+        clock=clock,
+        randomness=Half(),
+        publisher=publisher,
+        strategies=Strategies(clock, Half()),
+        breakers=breakers or Breakers(clock),
+    )
+
+
+def service_over(snapshots: SnapshotHolder, clock: Clock, publisher: Publisher) -> GatewayService:
+    dispatch = Dispatch(
+        attempts=attempts_with(clock, publisher), latencies=Latencies(), publisher=publisher, clock=clock
+    )
+    mirrors = Mirrors(randomness=Half(), clock=clock)
+    return GatewayService(snapshots=snapshots, dispatch=dispatch, publisher=publisher, clock=clock, mirrors=mirrors)

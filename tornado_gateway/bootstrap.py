@@ -7,21 +7,27 @@ import asyncio
 import os
 import random
 import socket
-import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
-from datetime import UTC, datetime
+from typing import cast
 
 import httpx
 from injector import Binder, Injector, Module, provider, singleton
 from loguru import logger
 
+from tornado_gateway.clock import SystemClock
 from tornado_gateway.config.build import Loaded, MakeProvider, build
 from tornado_gateway.config.model import ProviderSettings
 from tornado_gateway.config.reload import Reloader
 from tornado_gateway.domain.attempts import Attempts
-from tornado_gateway.domain.events import ConfigReloaded
+from tornado_gateway.domain.breakers import Breakers
+from tornado_gateway.domain.conditions import conditions
+from tornado_gateway.domain.dispatch import Dispatch
+from tornado_gateway.domain.endpoints import EndpointKey, Provider
+from tornado_gateway.domain.events import CircuitChanged, ConfigReloaded
 from tornado_gateway.domain.gateway import GatewayService
+from tornado_gateway.domain.mirroring import Mirrors
+from tornado_gateway.domain.places import Places
 from tornado_gateway.domain.ports import ChatProvider, Clock, Publisher, Randomness
 from tornado_gateway.domain.snapshot import SnapshotHolder
 from tornado_gateway.domain.strategies import Strategies
@@ -36,19 +42,6 @@ from tornado_gateway.observability.metrics import MetricsSubscriber
 from tornado_gateway.observability.sink import LineSink
 from tornado_gateway.providers.registry import ProviderRegistry, ProviderSpec
 from tornado_gateway.providers.upstream import make_transport
-
-
-class SystemClock:
-    """The machine's clocks."""
-
-    def monotonic(self) -> float:
-        return time.monotonic()
-
-    def now(self) -> datetime:
-        return datetime.now(UTC)
-
-    async def sleep(self, seconds: float) -> None:
-        await asyncio.sleep(seconds)
 
 
 class WorldModule(Module):
@@ -98,7 +91,9 @@ class ConfigModule(Module):
 
 def _maker(registry: ProviderRegistry) -> MakeProvider:
     def make(settings: ProviderSettings) -> ChatProvider:
-        return registry.make(ProviderSpec(**{field.name: getattr(settings, field.name) for field in fields(settings)}))
+        return registry.make(
+            ProviderSpec(**{field.name: getattr(settings, field.name) for field in fields(ProviderSpec)})
+        )
 
     return make
 
@@ -136,6 +131,7 @@ class ServiceModule(Module):
 
     def configure(self, binder: Binder) -> None:
         binder.bind(Lifecycle, scope=singleton)
+        binder.bind(Places, scope=singleton)
 
     @singleton
     @provider
@@ -144,8 +140,17 @@ class ServiceModule(Module):
 
     @singleton
     @provider
-    def strategies(self, clock: Clock) -> Strategies:
-        return Strategies(clock)
+    def strategies(self, clock: Clock, randomness: Randomness) -> Strategies:
+        return Strategies(clock, randomness)
+
+    @singleton
+    @provider
+    def breakers(self, clock: Clock, publisher: Publisher) -> Breakers:
+        def changed(key: object, before: str, after: str) -> None:
+            name, index = cast(EndpointKey, key)
+            publisher.publish(CircuitChanged(name, index, after, before))
+
+        return Breakers(clock, changed)
 
     @singleton
     @provider
@@ -156,9 +161,21 @@ class ServiceModule(Module):
         publisher: Publisher,
         clock: Clock,
         randomness: Randomness,
+        breakers: Breakers,
+        places: Places,
     ) -> GatewayService:
-        attempts = Attempts(clock=clock, randomness=randomness, publisher=publisher, strategies=strategies)
-        return GatewayService(snapshots=snapshots, attempts=attempts, publisher=publisher, clock=clock)
+        attempts = Attempts(
+            clock=clock,
+            randomness=randomness,
+            publisher=publisher,
+            strategies=strategies,
+            breakers=breakers,
+            places=places,
+        )
+        latencies = strategies.latencies
+        dispatch = Dispatch(attempts=attempts, latencies=latencies, publisher=publisher, clock=clock)
+        mirrors = Mirrors(randomness=randomness, clock=clock)
+        return GatewayService(snapshots=snapshots, dispatch=dispatch, publisher=publisher, clock=clock, mirrors=mirrors)
 
     @singleton
     @provider
@@ -171,6 +188,8 @@ class ServiceModule(Module):
         reloader: Reloader,
         bus: EventBus,
         metrics: MetricsSubscriber,
+        breakers: Breakers,
+        places: Places,
     ) -> GatewayHTTPServer:
         def render_metrics() -> tuple[bytes, str]:
             bus.flush()
@@ -183,6 +202,7 @@ class ServiceModule(Module):
             clock=clock,
             gates=make_gates(snapshots, lifecycle),
             config_status=lambda: reloader.status.as_dict(),  # noqa: PLW0108 - the status is replaced
+            conditions=lambda: conditions(snapshots.current, breakers, places),
             render_metrics=render_metrics,
             report=lambda error: logger.opt(exception=error).error("a handler failed"),
         )
@@ -194,6 +214,8 @@ class Runtime:
     """A gateway ready to be started, and the way to end it."""
 
     server: GatewayHTTPServer
+    gateway: GatewayService
+    registry: ProviderRegistry
     snapshots: SnapshotHolder
     lifecycle: Lifecycle
     reloader: Reloader
@@ -233,15 +255,17 @@ class Runtime:
         """Hangs up on everybody, delivers the last events."""
         self.server.stop()
         self.server.stop_sweeping()
+        await self.gateway.close()
         await self.reloader.close()
         await self.server.close_all_connections()
+        await self.registry.close()
         await self.transport.aclose()
         await self.bus.close()
 
 
 def _unconfigured(snapshots: SnapshotHolder) -> Iterator[str]:
-    for name, adapter in snapshots.current.providers.items():
-        if not adapter.configured:
+    for name, known in snapshots.current.providers.items():
+        if not known.configured:
             yield f"provider {name} has no API key: its routes answer 503"
 
 
@@ -251,11 +275,18 @@ def make_injector(loaded: Loaded, *replacements: Module) -> Injector:
     return Injector([*modules, *replacements], auto_bind=False)
 
 
+def make_providers(loaded: Loaded) -> Mapping[str, Provider]:
+    """The providers alone, for whoever wants to hear what they know of themselves."""
+    return make_injector(loaded).get(SnapshotHolder).current.providers
+
+
 def make_runtime(loaded: Loaded, *replacements: Module) -> Runtime:
     """A gateway that serves ``loaded`` and follows its file."""
     house = make_injector(loaded, *replacements)
     return Runtime(
         server=house.get(GatewayHTTPServer),
+        gateway=house.get(GatewayService),
+        registry=house.get(ProviderRegistry),
         snapshots=house.get(SnapshotHolder),
         lifecycle=house.get(Lifecycle),
         reloader=house.get(Reloader),

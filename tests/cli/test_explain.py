@@ -101,3 +101,49 @@ def test_nothing_matches(file: str, capsys: pytest.CaptureFixture[str]) -> None:
 def test_a_bad_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["explain", "x", "--config", str(tmp_path / "none.yaml")]) == 1
     assert "can't be read" in capsys.readouterr().err
+
+
+def test_policies_in_short(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "gateway.yaml"
+    path.write_text(
+        """\
+version: 1
+providers:
+  a: {kind: openai, endpoints: [{api_key: k}, {api_key: l}], timeouts: {connect: 5}}
+routes:
+  "gpt-*": {provider: a, model: "prod-*", retry: {attempts: 2}, timeouts: {total: 9}, hedge: {after: p95},
+            mirror: {route: big, percent: 5}, fallbacks: [{route: big, on: [context_length]}]}
+  big: {provider: a}
+pricing: {unit: per_1k_tokens, currency: USD, models: {"a/*": {free: true}}}
+"""
+    )
+    assert main(["explain", "gpt-4", "--config", str(path)]) == 0
+    lines = [line for line in capsys.readouterr().out.splitlines() if "free, price row" not in line][1:-1]
+    assert lines == [
+        "targets, priority:",
+        "  hedge: a second target after p95",
+        "  mirror: a copy of 5 % to 'big'",
+        "  1. a/prod-4",
+        "     1 retry; connect 5 s, first_token 60 s, idle 60 s, total 9 s; 2 endpoints",
+        "fallback 'big' on context_length, priority:",
+        "  1. a/big",
+        "     3 retries; connect 5 s, first_token 60 s, idle 60 s; 2 endpoints",
+    ]
+
+
+@pytest.mark.parametrize(("key", "configured"), [("", False), ("k", True)])
+def test_a_vendors_key_may_come_from_its_own_variable(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, key: str, *, configured: bool
+) -> None:
+    path = tmp_path / "gateway.yaml"
+    path.write_text(
+        """\
+version: 1
+providers: {groq: {kind: openai_compatible, vendor: groq}}
+routes: {m: {provider: groq}}
+pricing: {unit: per_1k_tokens, currency: USD, models: {"groq/m": {free: true}}}
+"""
+    )
+    monkeypatch.setenv("GROQ_API_KEY", key)
+    assert main(["explain", "m", "--config", str(path)]) == 0
+    assert ("not configured" not in capsys.readouterr().out) is configured

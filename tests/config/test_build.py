@@ -1,13 +1,18 @@
+import os
 import shutil
+import subprocess
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tornado_gateway.config.build import build, load, parse
+from tests.support import ScriptedProvider
+from tornado_gateway.config.build import build, build_routes, load, parse
 from tornado_gateway.config.problems import ConfigInvalid
 from tornado_gateway.config.schema import packaged_default
+from tornado_gateway.domain.policies import BreakerPolicy, Concurrency, Fallback, Hedge, Mirror, Timeouts
 
 NOW = datetime(2026, 1, 2, tzinfo=UTC)
 
@@ -61,7 +66,7 @@ def test_a_snapshot_is_the_whole_file(file: Path) -> None:
 
     def make(settings: Any) -> Any:
         made.append(settings.name)
-        return settings
+        return ScriptedProvider(settings.name)
 
     loaded = load(file, {})
     snapshot = build(loaded, make_provider=make, now=lambda: NOW)
@@ -85,3 +90,94 @@ def test_a_file_that_is_not_there_or_not_text(tmp_path: Path) -> None:
 
 def test_a_byte_order_mark_is_no_content(file: Path) -> None:
     assert parse(b"\xef\xbb\xbf" + file.read_bytes(), file, {}).revision == load(file, {}).revision
+
+
+POLICIES = """
+version: 1
+providers:
+  a: {kind: openai, endpoints: [{api_key: k}, {api_key: l}], breaker: %s, timeouts: {connect: 5}}
+routes:
+  r:
+    targets: [{provider: a, model: m}]
+    retry: {attempts: 3}
+    timeouts: {total: 60}
+    fallbacks: [s, {route: t, on: [%s]}]
+    hedge: {after: p95}
+    mirror: {route: s, percent: 2.5}
+  s: {provider: a}
+  t: {provider: a}
+pricing: {unit: per_1k_tokens, currency: USD, models: {"a/*": {free: true}}}
+"""
+
+
+def test_policies_reach_the_route_and_the_provider() -> None:
+    loaded = parse((POLICIES % ("false", "context_length")).encode(), Path("f"), {})
+    (provider,) = loaded.settings.providers
+    assert [endpoint.api_key for endpoint in provider.endpoints] == ["k", "l"]
+    assert (provider.breaker, provider.timeouts) == (None, Timeouts(connect=5.0))
+    route = build_routes(loaded.settings).find("r")
+    assert route is not None
+    assert (route.retries, route.timeouts) == (2, Timeouts(total=60.0))
+    assert route.fallbacks == (Fallback("s"), Fallback("t", frozenset({"context_length"})))
+    assert (route.hedge, route.mirror) == (Hedge(percentile=0.95), Mirror("s", 2.5))
+
+
+def test_policies_are_told_by_the_revision_in_every_process_alike() -> None:
+    first = revision(POLICIES % ("{ratio: 0.5}", "timeout, rejected, content_filter"))
+    assert first == revision(POLICIES % ("{}", "content_filter, timeout, rejected"))
+    assert first != revision(POLICIES % ("{}", "content_filter, timeout"))
+    assert first != revision(POLICIES % ("false", "content_filter, timeout, rejected"))
+    command = (
+        "import sys; from pathlib import Path; from tornado_gateway.config.build import parse;"
+        "print(parse(sys.stdin.buffer.read(), Path('f'), {}).revision)"
+    )
+    told = {
+        subprocess.run(
+            [sys.executable, "-c", command],
+            input=(POLICIES % ("{}", "timeout, rejected, content_filter")).encode(),
+            env={**os.environ, "PYTHONHASHSEED": seed},
+            capture_output=True,
+            check=True,
+        ).stdout.decode()
+        for seed in ("1", "2")
+    }
+    assert told == {f"{first}\n"}
+
+
+SEVERAL_ENDPOINTS = """\
+version: 1
+providers:
+  p:
+    kind: openai
+    api_key: k0
+    timeout: 20
+    max_retries: 1
+    endpoints: [{api_key: k1, weight: 2}, {base_url: "http://b/v1"}]
+    timeouts: {connect: 3, idle: 7.5}
+    breaker: {consecutive: 2}
+    max_concurrency: 9
+  echo: {kind: echo, breaker: false}
+routes:
+  m: {provider: p, retry: {attempts: 3}, timeouts: {total: 600}}
+  e: {provider: echo}
+pricing: {unit: per_1k_tokens, currency: USD, models: {p/m: {free: true}, echo/e: {free: true}}}
+"""
+
+
+def test_a_provider_has_an_adapter_for_each_endpoint_that_has_a_key() -> None:
+    asked: list[tuple[str | None, str | None]] = []
+
+    def make(settings: Any) -> Any:
+        asked.append((settings.base_url, settings.api_key))
+        return ScriptedProvider(settings.name, configured=settings.api_key != "k1", retries=settings.max_retries)
+
+    snapshot = build(parse(SEVERAL_ENDPOINTS.encode(), Path("f"), {}), make_provider=make, now=lambda: NOW)
+    assert asked == [(None, "k1"), ("http://b/v1", "k0"), (None, None)]
+    known = snapshot.providers["p"]
+    assert [(endpoint.key, endpoint.weight) for endpoint in known.endpoints] == [(("p", 1), 1)]
+    assert (known.retries, known.timeout, known.timeouts) == (1, 20.0, Timeouts(3.0, 20.0, 7.5, None))
+    assert (known.breaker, known.concurrency) == (BreakerPolicy(consecutive=2), Concurrency(9))
+    assert snapshot.providers["echo"].breaker is None
+    route = snapshot.routes.get("m")
+    assert route is not None
+    assert (route.retries, route.timeouts) == (2, Timeouts(total=600.0))

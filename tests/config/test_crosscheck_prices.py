@@ -87,3 +87,24 @@ def test_a_zero_with_a_giant_exponent_is_refused(complaints: Complaints) -> None
 
 def test_the_default_file_prices_what_it_serves() -> None:
     assert len(build_prices(load(packaged_default(), {}).settings)) == 4
+
+
+PROVIDERS_OF_PATTERNS = """\
+providers: {openai: {kind: openai}}
+pricing: {models: {openai/m: {free: true}, openai/prod-4: {free: true}}}
+routes:
+  "gpt-*": {provider: openai, model: "prod-*"}
+"""
+
+
+def test_a_pattern_of_a_model_is_priced_as_the_provider_names_it(complaints: Complaints) -> None:
+    text = PROVIDERS_OF_PATTERNS + "  a: {provider: openai, model: m, fallbacks: [gpt-9]}\n"
+    (line,) = complaints(text)
+    assert line.startswith("f:5:47: routes.a.fallbacks[0]: 'openai/prod-9' has no price under pricing.models")
+
+
+def test_a_copy_has_a_price_too(complaints: Complaints) -> None:
+    text = PROVIDERS_OF_PATTERNS + "  a: {provider: openai, model: m, mirror: {route: gpt-9, percent: 5}}\n"
+    (line,) = complaints(text)
+    assert line.startswith("f:5:51: routes.a.mirror.route: 'openai/prod-9' has no price under pricing.models")
+    assert complaints(text.replace("gpt-9", "gpt-4")) == []

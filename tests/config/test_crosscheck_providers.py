@@ -1,5 +1,7 @@
 from collections.abc import Callable
+from pathlib import Path
 
+import certifi
 import pytest
 
 Complaints = Callable[[str], list[str]]
@@ -60,3 +62,36 @@ def test_a_key_that_no_header_can_carry(complaints: Complaints, key: str) -> Non
 
 def test_a_line_break_at_a_keys_end_is_forgiven(complaints: Complaints) -> None:
     assert errors(complaints('providers: {a: {kind: openai, api_key: "sk-x\\n"}}')) == []
+
+
+def test_an_address_at_every_endpoint_is_a_place_to_go(complaints: Complaints) -> None:
+    text = "providers: {a: {kind: azure_openai, endpoints: [{base_url: 'https://a'}, {base_url: 'https://b'}]}}"
+    assert errors(complaints(text)) == []
+    text = "providers: {a: {kind: azure_openai, base_url: 'https://a', endpoints: [{api_key: k}, {api_key: l}]}}"
+    assert errors(complaints(text)) == []
+
+
+def test_an_endpoint_whose_key_is_not_set_is_no_double(complaints: Complaints) -> None:
+    text = "providers: {a: {kind: openai, endpoints: [{api_key: ''}, {api_key: ' '}, {api_key: k}]}}"
+    assert errors(complaints(text)) == []
+    assert errors(complaints("providers: {a: {kind: openai, endpoints: [1, {api_key: k}], ca_file: 5}}")) == []
+
+
+def test_a_file_of_certificates_holds_some(complaints: Complaints, tmp_path: Path) -> None:
+    def found(file: Path) -> list[str]:
+        return errors(complaints(f"providers: {{a: {{kind: openai, ca_file: '{file}'}}}}"))
+
+    assert found(Path(certifi.where())) == []
+    (tmp_path / "key.pem").write_text("sk-planted")
+    assert found(tmp_path / "key.pem") == [
+        f"f:1:40: providers.a.ca_file: '{tmp_path}/key.pem' holds no certificates: write a PEM file"
+    ]
+    assert found(tmp_path / "none")[0].endswith("can't be read: No such file or directory")
+    assert errors(complaints('providers: {a: {kind: openai, ca_file: ""}}')) == []
+    (line,) = errors(complaints('providers: {a: {kind: openai, ca_file: "a\\0b"}}'))
+    assert line.endswith("can't be read: no name of a file")
+
+
+@pytest.mark.parametrize("proxy", ["", "http://proxy:3128", "https://me:planted@proxy:443/"])
+def test_proxies_that_are_good(complaints: Complaints, proxy: str) -> None:
+    assert errors(complaints(f"providers: {{a: {{kind: openai, proxy: '{proxy}'}}}}")) == []

@@ -22,30 +22,23 @@ def test_a_target_named_once_by_its_route_and_once_by_itself_is_there_twice(comp
     assert complaints(text) == ["f:4:35: routes.a.targets[1]: the same target twice: raise its weight instead"]
 
 
-def test_a_weight_without_its_strategy_and_a_fallback_twice(complaints: Complaints) -> None:
-    text = PROVIDERS + "  a: {targets: [{provider: echo, weight: 2}], fallbacks: [b, b]}\n  b: {provider: echo}"
+def test_a_weight_without_its_strategy(complaints: Complaints) -> None:
+    text = PROVIDERS + "  a: {targets: [{provider: echo, weight: 2}]}"
     assert complaints(text) == [
-        "f:4:34: warning: routes.a.targets[0].weight: a weight counts under strategy weighted alone",
-        "f:4:62: routes.a.fallbacks[1]: the fallback 'b' twice: it is tried once",
+        "f:4:34: warning: routes.a.targets[0].weight: a weight counts under strategy weighted alone"
     ]
 
 
-def test_a_circle_through_a_pattern(complaints: Complaints) -> None:
-    text = PROVIDERS + "  a: {provider: echo, fallbacks: [x1]}\n  'x*': {provider: echo, fallbacks: [a]}"
-    assert complaints(text) == ["f:5:38: routes.x*.fallbacks[0]: fallbacks make a circle: a -> x* -> a"]
-
-
-def test_a_chain_longer_than_the_stack_is_no_circle(complaints: Complaints) -> None:
-    rows = "".join(f"  r{i}: {{provider: echo, fallbacks: [r{i + 1}]}}\n" for i in range(1500))
-    assert complaints(PROVIDERS + rows + "  r1500: {provider: echo}") == []
-
-
-def test_two_ways_to_one_fallback_are_no_circle(complaints: Complaints) -> None:
-    text = PROVIDERS + (
-        "  a: {provider: echo, fallbacks: [b, c]}\n  b: {provider: echo, fallbacks: [d]}\n"
-        "  c: {provider: echo, fallbacks: [d]}\n  d: {provider: echo}"
+def test_a_pattern_of_a_model_needs_one_of_its_route(complaints: Complaints) -> None:
+    text = (
+        PROVIDERS + "  'x*': {provider: echo, model: 'prod-*-eu'}\n  a: {targets: [{provider: echo, model: 'prod-*'}]}"
     )
-    assert complaints(text) == []
+    assert complaints(text) == [
+        "f:5:41: routes.a.targets[0].model: a * in a model is for a route whose name ends in one: 'a' does not"
+    ]
+    assert complaints(PROVIDERS + "  'x*': {provider: echo, model: '*-*'}") == [
+        "f:4:33: routes.x*.model: at most one * in a model: what the route's stands for takes its place"
+    ]
 
 
 def test_an_alias_that_shadows_a_model_is_odd(complaints: Complaints) -> None:

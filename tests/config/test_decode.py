@@ -3,6 +3,7 @@ from decimal import Decimal
 from tornado_gateway.config.decode import decode
 from tornado_gateway.config.model import TargetSettings
 from tornado_gateway.config.source import read
+from tornado_gateway.domain.policies import Fallback
 
 TEXT = """\
 server: {port: 1, read_timeout: 1.5}
@@ -35,7 +36,7 @@ def test_a_document_becomes_settings() -> None:
     assert (fast.targets, fast.strategy, fast.fallbacks) == (
         (TargetSettings("openai", "m", 3),),
         "weighted",
-        ("echo4",),
+        (Fallback("echo4"),),
     )
     assert fast.line == 9
     free, priced = settings.prices

@@ -86,3 +86,45 @@ def test_what_needs_a_restart() -> None:
     assert needs_restart(settings(), settings(SERVER_PORT="1", SERVER_READ_TIMEOUT="9")) == (
         "server.port needs a restart",
     )
+
+
+BEFORE = (
+    ("{kind: echo}", "{kind: echo, breaker: {ratio: 0.6}}"),
+    (
+        "kind: openai\n",
+        "kind: openai\n    endpoints: [{api_key: sk-planted-1}, {base_url: 'http://planted'}]\n"
+        "    timeouts: {total: 600}\n    max_concurrency: 3\n    proxy: 'http://me:planted@proxy'\n",
+    ),
+    ("gpt-4: {provider: openai} # short", "gpt-4: {provider: openai, hedge: {after: p95}, fallbacks: [echo4]} # short"),
+)
+
+
+def test_policies_by_the_member_that_changed() -> None:
+    after = (
+        ("{kind: echo}", "{kind: echo, breaker: false}"),
+        (
+            "kind: openai\n",
+            "kind: openai\n    endpoints: [{api_key: sk-planted-2}, {base_url: 'http://planted', weight: 2}]\n"
+            "    timeouts: {connect: 5, total: 60}\n    max_concurrency: 3\n    queue: {wait: 0.5}\n"
+            "    ca_file: ''\n    proxy: 'http://proxy'\n",
+        ),
+        (
+            "gpt-4: {provider: openai} # short",
+            "gpt-4: {provider: openai, retry: {attempts: 2}, mirror: {route: echo4, percent: 5}, hedge: {after: 2}, "
+            "fallbacks: [{route: echo4, on: [timeout, rejected]}]} # short",
+        ),
+    )
+    key = {"OPENAI_API_KEY": "k"}
+    assert differences(settings(*BEFORE, **key), settings(*after, **key)) == (
+        "provider echo: breaker consecutive 10 ratio 0.6 window 30 minimum 20 cooldown 15 -> none",
+        "provider openai: endpoints[0].api_key changed, endpoints[1].weight 1 -> 2, timeouts.connect none -> 5, "
+        "timeouts.total 600 -> 60, concurrency.wait 1 -> 0.5, proxy changed",
+        "route gpt-4: fallbacks echo4 -> echo4 on rejected+timeout, retries none -> 1, hedge.after none -> 2, "
+        "hedge.percentile 0.95 -> none, mirror none -> route echo4 percent 5",
+    )
+
+
+def test_endpoints_that_came_or_went_are_counted() -> None:
+    new = settings(*BEFORE[1:2], OPENAI_API_KEY="k")
+    old = settings(OPENAI_API_KEY="k")
+    assert "endpoints 1 -> 2" in differences(old, new)[0]

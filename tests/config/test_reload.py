@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from tests.support import ScriptedProvider
 from tornado_gateway.config.build import build, load
 from tornado_gateway.config.reload import Reloader
 from tornado_gateway.config.schema import packaged_default
@@ -55,7 +56,7 @@ class Followed:
 
 
 def _provider(settings: Any) -> Any:
-    return settings
+    return ScriptedProvider(settings.name)
 
 
 def priced(price: str) -> str:

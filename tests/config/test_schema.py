@@ -6,6 +6,7 @@ from jsonschema import Draft202012Validator
 
 from tornado_gateway.config.schema import load_schema, packaged_default, settle_types, validate
 from tornado_gateway.config.source import read
+from tornado_gateway.domain.policies import FALLBACK_KINDS
 
 
 def objects(schema: Any) -> Iterator[dict[str, Any]]:
@@ -53,3 +54,22 @@ def test_only_what_came_from_outside_changes_its_type() -> None:
     source = read('server: {port: "8080", max_body_bytes: "${N}", read_timeout: "${T}"}', "f", {"N": "7", "T": "0.5"})
     settle_types(source)
     assert source.value["server"] == {"port": "8080", "max_body_bytes": 7, "read_timeout": Decimal("0.5")}
+
+
+def test_kinds_of_failure_are_those_of_the_domain() -> None:
+    named = load_schema()["$defs"]["fallback"]["properties"]["on"]["items"]["enum"]
+    assert sorted(named) == sorted(FALLBACK_KINDS)
+
+
+def test_what_came_from_outside_takes_the_one_of_several_types_that_it_can_be() -> None:
+    text = """
+providers: {a: {kind: openai, breaker: "${B}", proxy: "${P}"}}
+routes:
+  r: {hedge: {after: "${S}"}, fallbacks: "${F}"}
+  s: {hedge: {after: "${Q}"}, fallbacks: ["${B}"]}
+"""
+    source = read(text, "f", {"B": "false", "P": "", "S": "1.5", "Q": "p95", "F": "s, t"})
+    settle_types(source)
+    assert source.value["providers"]["a"] == {"kind": "openai", "breaker": False, "proxy": ""}
+    assert source.value["routes"]["r"] == {"hedge": {"after": Decimal("1.5")}, "fallbacks": ["s", "t"]}
+    assert source.value["routes"]["s"] == {"hedge": {"after": "p95"}, "fallbacks": ["false"]}

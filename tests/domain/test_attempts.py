@@ -1,33 +1,66 @@
+import asyncio
+from contextlib import ExitStack
+from typing import Any
+
 import pytest
 
-from tests.support import FakeClock, Half, Recorder, ScriptedProvider, call, context, snapshot, text_answer
-from tornado_gateway.domain.attempts import Attempts
+from tests.support import (
+    FakeClock,
+    Recorder,
+    ScriptedProvider,
+    attempts_with,
+    call,
+    context,
+    served,
+    snapshot,
+    text_answer,
+)
+from tornado_gateway.domain.attempts import Won
+from tornado_gateway.domain.breakers import Breakers
+from tornado_gateway.domain.endpoints import Provider
 from tornado_gateway.domain.errors import (
+    CircuitOpen,
     GatewayError,
+    InvalidRequest,
     UpstreamFailed,
     UpstreamRateLimited,
     UpstreamRejected,
     UpstreamTimeout,
 )
 from tornado_gateway.domain.events import AttemptFailed
+from tornado_gateway.domain.policies import USUAL_KINDS, BreakerPolicy, Concurrency, Timeouts
+from tornado_gateway.domain.routes import RoutePlan, Stage, Target
 from tornado_gateway.domain.routing import plan
-from tornado_gateway.domain.strategies import Strategies
 
 
 class Run:
-    def __init__(self, *providers: ScriptedProvider) -> None:
+    def __init__(self, *providers: Any, plan_: RoutePlan | None = None, **more: Any) -> None:
         self.clock, self.recorder, self.context = FakeClock(), Recorder(), context()
-        self.attempts = Attempts(
-            clock=self.clock, randomness=Half(), publisher=self.recorder, strategies=Strategies(self.clock)
-        )
-        self.plan = plan(snapshot(*providers), "gpt-4")
+        self.breakers = Breakers(self.clock)
+        self.attempts = attempts_with(self.clock, self.recorder, self.breakers)
+        self.plan = plan_ or plan(snapshot(*providers, **more), "gpt-4")
+        self.hold = ExitStack()
+
+    async def won(self) -> Won[Any]:
+        asked = call()
+        return await self.attempts.run(
+            self.plan, lambda target, adapter, attempt: adapter.complete(asked, target.model, attempt), self.context,
+            self.hold,
+        )  # fmt: skip
 
     async def __call__(self) -> str:
-        asked = call()
-        _, target = await self.attempts.run(
-            self.plan, lambda target: target.provider.complete(asked, target.model, self.context), self.context
-        )
-        return target.provider.name
+        return (await self.won()).target.provider.name
+
+
+def staged(*providers: Provider, on: frozenset[str] = USUAL_KINDS) -> RoutePlan:
+    """A route with the first provider, and a fallback each with the others."""
+
+    def target(provider: Provider) -> Target:
+        return Target("r", provider, "gpt-4", "gpt-4", 1, None, provider.retries, provider.timeouts)
+
+    stages = [Stage(provider.name, "priority", (target(provider),), on if index else None) for index, provider in
+              enumerate(providers)]  # fmt: skip
+    return RoutePlan("r", tuple(stages))
 
 
 async def test_the_first_answer_counts() -> None:
@@ -82,3 +115,148 @@ async def test_the_last_targets_error_is_the_calls() -> None:
         ("a", "upstream_failed", 1, False),
         ("b", "upstream_timeout", 2, False),
     ]
+
+
+TOO_LONG = UpstreamRejected("too long", status=400, code="context_length_exceeded")
+
+
+async def test_a_fallback_is_asked_after_the_failures_that_it_stands_in_for() -> None:
+    first, second = ScriptedProvider("a", [UpstreamFailed("no")]), ScriptedProvider("b", [text_answer()])
+    assert await Run(plan_=staged(served(first), served(second)))() == "b"
+    first, second = ScriptedProvider("a", [UpstreamFailed("no")]), ScriptedProvider("b")
+    with pytest.raises(UpstreamFailed):
+        await Run(plan_=staged(served(first), served(second), on=frozenset({"context_length"})))()
+    assert second.asked == []
+
+
+async def test_a_prompt_that_is_too_long_goes_to_a_bigger_model_where_the_file_says_so() -> None:
+    first, second = ScriptedProvider("a", [TOO_LONG]), ScriptedProvider("b", [text_answer()])
+    assert await Run(plan_=staged(served(first), served(second), on=frozenset({"context_length"})))() == "b"
+    first = ScriptedProvider("a", [TOO_LONG], retries=3)
+    with pytest.raises(UpstreamRejected):
+        await Run(plan_=staged(served(first), served(ScriptedProvider("b"))))()
+    assert first.asked == ["gpt-4"]
+
+
+async def test_what_is_the_callers_own_fault_is_raised_at_once() -> None:
+    run = Run(ScriptedProvider("a", [InvalidRequest("n: no such parameter.")], retries=3), ScriptedProvider("b"))
+    with pytest.raises(InvalidRequest):
+        await run()
+    assert run.breakers.state(("a", 0)) == "closed"
+
+
+async def test_a_circuit_opens_and_the_next_target_is_asked_without_waiting() -> None:
+    policy = BreakerPolicy(consecutive=2)
+    bad, good = ScriptedProvider("a", [UpstreamFailed("no")] * 2), ScriptedProvider("b", [text_answer()] * 5)
+    run = Run(plan_=staged(served(bad, breaker=policy), served(good)))
+    assert [await run() for _ in range(5)] == ["b"] * 5
+    assert len(bad.asked) == 2
+    run.clock.time += 15
+    bad.script.append(text_answer())
+    assert await run() == "a"
+    assert run.breakers.state(("a", 0)) == "closed"
+
+
+async def test_where_every_circuit_is_open_the_caller_is_told_when_to_come_back() -> None:
+    run = Run(plan_=staged(served(ScriptedProvider("a", [UpstreamFailed("no")]), breaker=BreakerPolicy(consecutive=1))))
+    with pytest.raises(UpstreamFailed):
+        await run()
+    with pytest.raises(CircuitOpen) as resting:
+        await run()
+    assert (resting.value.status, resting.value.retry_after) == (503, 15.0)
+
+
+async def test_a_refused_request_is_no_failure_of_the_endpoint() -> None:
+    refusing = ScriptedProvider("a", [UpstreamRejected("bad", status=400)] * 5)
+    run = Run(plan_=staged(served(refusing, breaker=BreakerPolicy(consecutive=1))))
+    for _ in range(5):
+        with pytest.raises(UpstreamRejected):
+            await run()
+    assert len(refusing.asked) == 5
+
+
+async def test_another_try_goes_to_another_endpoint_at_once() -> None:
+    limited = ScriptedProvider("a", [UpstreamRateLimited("wait", retry_after=60)], retries=1)
+    free = ScriptedProvider("a", [text_answer(), text_answer(), text_answer()], retries=1)
+    run = Run(plan_=staged(served(limited, free)))
+    assert await run() == "a"
+    assert run.clock.slept == [0.0]
+    await run()
+    await run()
+    assert (len(limited.asked), len(free.asked)) == (1, 3)
+
+
+async def test_retries_end_with_the_providers_budget() -> None:
+    # Limits told with no time to wait: all the calls come at once.
+    failing = ScriptedProvider("a", [UpstreamRateLimited("no", retry_after=0)] * 1000, retries=3)
+    run = Run(plan_=staged(served(failing)))
+    for _ in range(200):
+        with pytest.raises(UpstreamRateLimited):
+            await run()
+    assert len(failing.asked) <= 200 * 1.2 + 20
+
+
+async def test_nothing_is_tried_past_the_deadline() -> None:
+    run = Run(ScriptedProvider("a", [UpstreamFailed("no")] * 4, retries=3))
+    run.context.limits.bound(run.context.timing.received, 0.5)
+    with pytest.raises(UpstreamFailed):
+        await run()
+    assert run.clock.slept == [0.25]
+
+
+async def test_a_wait_that_the_deadline_cut_short_is_told_as_such() -> None:
+    run = Run(ScriptedProvider("a"), ScriptedProvider("b"))
+    run.context.limits.bound(run.context.timing.received, 2.0)
+
+    async def slow(_target: Target, _adapter: Any, _context: Any) -> None:
+        assert run.context.limits.total == 2.0
+        run.clock.time += 2
+        raise UpstreamTimeout("Provider 'a' did not answer within 2 seconds.")
+
+    with pytest.raises(UpstreamTimeout, match="the whole call may take"):
+        await run.attempts.run(run.plan, slow, run.context, run.hold)
+    assert run.context.trail.attempts == 1
+
+
+async def test_limits_of_an_attempt() -> None:
+    provider = served(ScriptedProvider("a", [text_answer()]), timeouts=Timeouts(1, 2, 3), timeout=60.0)
+    run = Run(plan_=staged(provider))
+    await run()
+    limits = run.context.limits
+    assert (limits.connect, limits.first_token, limits.idle, limits.total) == (1, 2, 3, 60.0)
+
+
+async def test_a_place_is_held_until_the_call_is_over() -> None:
+    provider = served(ScriptedProvider("a", [text_answer()] * 2), concurrency=Concurrency(1, queue=0))
+    run = Run(plan_=staged(provider))
+    await run()
+    with pytest.raises(GatewayError) as busy:
+        await run()
+    assert busy.value.code == "provider_busy"
+    run.hold.close()
+    assert await run() == "a"
+
+
+async def test_a_call_that_is_cancelled_gives_its_probe_back() -> None:
+    policy = BreakerPolicy(consecutive=1)
+
+    async def forever() -> None:
+        await asyncio.get_running_loop().create_future()
+
+    run = Run(
+        plan_=staged(served(ScriptedProvider("a", [UpstreamFailed("no"), forever, text_answer()]), breaker=policy))
+    )
+    with pytest.raises(UpstreamFailed):
+        await run()
+    run.clock.time += 15
+    task = asyncio.ensure_future(run())
+    await asyncio.sleep(0)
+    task.cancel()
+    await asyncio.wait([task])
+    assert await run() == "a"
+
+
+async def test_a_stream_that_breaks_off_counts_against_its_endpoint() -> None:
+    run = Run(plan_=staged(served(ScriptedProvider("a", [text_answer()]), breaker=BreakerPolicy(consecutive=1))))
+    run.attempts.broke_off(await run.won(), UpstreamFailed("broke off"))
+    assert run.breakers.state(("a", 0)) == "open"

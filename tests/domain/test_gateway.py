@@ -117,7 +117,8 @@ async def test_a_cancelled_call_is_priced_by_estimate() -> None:
 
 
 async def test_overhead_is_what_was_not_the_providers() -> None:
-    made = world(ScriptedProvider())
+    provider = ScriptedProvider()
+    made = world(provider)
     asked: RequestContext = context(made.clock)
 
     async def answer() -> object:
@@ -125,7 +126,7 @@ async def test_overhead_is_what_was_not_the_providers() -> None:
         asked.timing.upstream += 1.5
         return text_answer(usage=TokenUsage(1, 1))
 
-    made.snapshots.current.providers["openai"].script.append(answer)  # type: ignore[attr-defined]
+    provider.script.append(answer)
     await made.service.complete(call(), asked)
     event = finished(made)
     assert (event.duration, event.upstream, event.overhead) == (2.0, 1.5, 0.5)

@@ -5,6 +5,7 @@ import pytest
 from tests.support import ScriptedProvider, snapshot
 from tornado_gateway.domain.errors import ModelNotFound, ModelNotPriced, ProviderNotConfigured
 from tornado_gateway.domain.money import PriceCard
+from tornado_gateway.domain.policies import Fallback
 from tornado_gateway.domain.routes import Route, RoutePlan, RouteTarget
 from tornado_gateway.domain.routing import plan
 
@@ -25,8 +26,10 @@ def asked(made: RoutePlan) -> list[tuple[str, str, str]]:
 
 def test_a_route_and_its_fallbacks_in_order() -> None:
     snap = world(
-        Route("big", (RouteTarget("a", "m1"), RouteTarget("b", "m2")), fallbacks=("small", "gpt-9")),
-        Route("small", (RouteTarget("b"),), fallbacks=("big",)),
+        Route(
+            "big", (RouteTarget("a", "m1"), RouteTarget("b", "m2")), fallbacks=(Fallback("small"), Fallback("gpt-9"))
+        ),
+        Route("small", (RouteTarget("b"),), fallbacks=(Fallback("big"),)),
         Route("gpt-*", (RouteTarget("a"),)),
     )
     assert asked(plan(snap, "big")) == [
@@ -79,5 +82,7 @@ def test_unconfigured_targets_are_left_out_and_a_route_of_only_such_is_refused()
 
 
 def test_a_fallback_that_nothing_serves_is_passed_over() -> None:
-    snap = world(Route("x", (RouteTarget("a"),), fallbacks=("nobody", "y")), Route("y", (RouteTarget("b"),)))
+    snap = world(
+        Route("x", (RouteTarget("a"),), fallbacks=(Fallback("nobody"), Fallback("y"))), Route("y", (RouteTarget("b"),))
+    )
     assert asked(plan(snap, "x")) == [("x", "a", "x"), ("y", "b", "y")]

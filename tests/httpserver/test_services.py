@@ -9,7 +9,9 @@ from tornado_gateway.httpserver.services import Services
 
 async def test_frozen_and_quiet_unless_told_whom_to_report_to() -> None:
     made = world()
-    services = Services(made.service, made.snapshots, Lifecycle(), made.clock, (), dict, lambda: (b"", "text/plain"))
+    services = Services(
+        made.service, made.snapshots, Lifecycle(), made.clock, (), dict, dict, lambda: (b"", "text/plain")
+    )
     services.report(RuntimeError("unheard"))
     with pytest.raises(FrozenInstanceError):
         services.gates = ()  # type: ignore[misc]

@@ -6,7 +6,9 @@ from typing import Any
 import pytest
 
 from tornado_gateway.domain.events import (
+    AttemptAbandoned,
     AttemptFailed,
+    CircuitChanged,
     ConfigRejected,
     ConfigReloaded,
     RequestFinished,
@@ -129,3 +131,28 @@ def test_text_with_braces_is_no_format(records: list[Any], finished: Callable[..
 def test_a_start_is_no_line(records: list[Any]) -> None:
     LogSubscriber().handle([RequestStarted("r-1", "native", False)])
     assert records == []
+
+
+def test_a_circuit_that_opens_warns(records: list[Any]) -> None:
+    LogSubscriber().handle([CircuitChanged("p", 1, "open", "closed"), CircuitChanged("p", 1, "half_open", "open")])
+    assert [(record["level"].name, record["message"]) for record in records] == [
+        ("WARNING", "circuit open"),
+        ("INFO", "circuit half open"),
+    ]
+    assert records[0]["extra"] == {"provider": "p", "endpoint": 1, "state": "open", "previous": "closed"}
+
+
+def test_what_lost_a_race_is_told_with_its_price(records: list[Any]) -> None:
+    lost = AttemptAbandoned(
+        request_id="r-1",
+        route="big",
+        provider="openai",
+        model="gpt-4",
+        model_label="gpt-4",
+        usage=TokenUsage(input=10, estimated=True),
+        cost=Cost(Decimal("0.0003")),
+        revision="r",
+    )
+    LogSubscriber().handle([lost])
+    (record,) = records
+    assert (record["extra"]["provider"], record["extra"]["cost"]) == ("openai", Decimal("0.0003"))

@@ -8,7 +8,9 @@ from hypothesis import strategies as st
 from prometheus_client.parser import text_string_to_metric_families
 
 from tornado_gateway.domain.events import (
+    AttemptAbandoned,
     AttemptFailed,
+    CircuitChanged,
     ConfigRejected,
     ConfigReloaded,
     RequestFinished,
@@ -16,7 +18,7 @@ from tornado_gateway.domain.events import (
 )
 from tornado_gateway.domain.money import Cost
 from tornado_gateway.domain.usage import TokenUsage
-from tornado_gateway.observability.metrics import Histogram, MetricsSubscriber
+from tornado_gateway.observability.metrics import MetricsSubscriber
 
 NOW = datetime(2026, 1, 15, 10, 30, tzinfo=UTC)
 STARTED = RequestStarted("r-1", "native", False)
@@ -88,6 +90,8 @@ def test_every_metric_of_the_contract_is_declared() -> None:
         "gateway_cost_usd_total": "counter",
         "gateway_upstream_attempts_total": "counter",
         "gateway_in_flight": "gauge",
+        "gateway_upstream_duration_seconds": "histogram",
+        "gateway_circuit_state": "gauge",
         "gateway_config_reloads_total": "counter",
         "gateway_config_info": "gauge",
         "gateway_events_dropped_total": "counter",
@@ -223,15 +227,31 @@ def test_two_subscribers_share_nothing(finished: Callable[..., RequestFinished])
     assert not [key for key in samples(other) if key.startswith("gateway_requests_total")]
 
 
-@given(st.lists(st.floats(min_value=0, max_value=1000), max_size=50))
-def test_a_histogram_counts_each_value_under_every_bound_it_does_not_pass(values: list[float]) -> None:
-    histogram = Histogram((0.5, 1.0, 10.0))
-    for value in values:
-        histogram.observe(value)
-    assert histogram.buckets() == [
-        ("0.5", sum(value <= 0.5 for value in values)),
-        ("1.0", sum(value <= 1.0 for value in values)),
-        ("10.0", sum(value <= 10.0 for value in values)),
-        ("+Inf", len(values)),
-    ]
-    assert histogram.sum == pytest.approx(sum(values))
+def test_what_lost_a_race_has_a_price_and_answers_no_request() -> None:
+    metrics = MetricsSubscriber()
+    lost = AttemptAbandoned(
+        request_id="r-1",
+        route="big",
+        provider="openai",
+        model="gpt-4",
+        model_label="gpt-4",
+        usage=TokenUsage(input=10, estimated=True),
+        cost=Cost(Decimal("0.0003")),
+        revision="r",
+    )
+    metrics.handle([lost, lost])
+    found = samples(metrics)
+    assert found["gateway_cost_usd_total{model=gpt-4,provider=openai,route=big}"] == 0.0006
+    assert found["gateway_tokens_total{kind=input,model=gpt-4,provider=openai,route=big}"] == 20
+    assert attempts(metrics) == {"abandoned": 2}
+    assert not any(key.startswith("gateway_requests_total") for key in found)
+
+
+def test_circuits_and_the_time_that_providers_take(finished: Callable[..., RequestFinished]) -> None:
+    metrics = MetricsSubscriber()
+    metrics.handle([CircuitChanged("openai", 1, "open", "closed"), STARTED, finished()])
+    found = samples(metrics)
+    assert found["gateway_circuit_state{endpoint=1,provider=openai}"] == 2
+    assert found["gateway_upstream_duration_seconds_count{model=gpt-4,provider=openai}"] == 1
+    metrics.handle([CircuitChanged("openai", 1, "half_open", "open")])
+    assert samples(metrics)["gateway_circuit_state{endpoint=1,provider=openai}"] == 1

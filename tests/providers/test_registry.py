@@ -60,3 +60,28 @@ async def test_azure_has_a_header_of_its_own_and_the_model_in_the_path() -> None
     provider = registry(answer).make(spec)
     assert [batch.last async for batch in provider.stream(call(stream=True), "dep", context())] == [True]
     assert not registry().make(ProviderSpec("x", "azure_openai", base_url="https://a")).configured
+
+
+async def test_a_provider_with_a_proxy_or_certificates_of_its_own_has_a_transport_of_its_own() -> None:
+    made: list[tuple[str | None, str | None]] = []
+    closed: list[bool] = []
+
+    class Transport(httpx.MockTransport):
+        async def aclose(self) -> None:
+            closed.append(True)
+
+    def make(ca_file: str | None, proxy: str | None) -> httpx.AsyncBaseTransport:
+        made.append((ca_file, proxy))
+        return Transport(lambda request: httpx.Response(200, json={"choices": []}))
+
+    shared = httpx.MockTransport(lambda request: httpx.Response(500))
+    registry = ProviderRegistry(shared, FakeClock(), make_transport=make)
+    for name in ("a", "b"):
+        spec = ProviderSpec(name, "openai", api_key="k", proxy="http://me:planted@proxy:3128")
+        assert "planted" not in repr(spec)
+        assert (await registry.make(spec).complete(call(), "gpt-4", context())).relayed is not None
+    registry.make(ProviderSpec("c", "openai", api_key="k", ca_file="/ca.pem"))
+    registry.make(ProviderSpec("d", "openai", api_key="k"))
+    assert made == [(None, "http://me:planted@proxy:3128"), ("/ca.pem", None)]
+    await registry.close()
+    assert closed == [True, True]

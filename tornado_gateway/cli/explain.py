@@ -10,6 +10,8 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
+from tornado_gateway.bootstrap import make_providers
+from tornado_gateway.cli.policies import of_route, of_target, on_kinds
 from tornado_gateway.config.build import Loaded, build_prices, build_routes, load
 from tornado_gateway.config.problems import ConfigInvalid
 from tornado_gateway.domain.money import PriceCard, decimal_digits
@@ -70,7 +72,9 @@ class _Explanation:
         self._file = loaded.path
         self._routes = routes
         self._prices = build_prices(loaded.settings)
-        self._configured = {provider.name: provider.configured for provider in loaded.settings.providers}
+        self._settings = {provider.name: provider for provider in loaded.settings.providers}
+        # The adapters know where else their keys may come from.
+        self._configured = {name: provider.configured for name, provider in make_providers(loaded).items()}
         self._prompt = prompt
         self._completion = completion
 
@@ -78,16 +82,24 @@ class _Explanation:
         matched = "exactly" if route.name == model else f"by the pattern {route.name!r}"
         yield f"model {model!r} is route {route.name!r} ({self._file}:{route.line}), matched {matched}"
         worst: list[Decimal] = []
+        kinds: dict[str, str] = {}
         # One stage a route: the chain names no route twice.
-        for name, steps in groupby(chain(self._routes, route, model), key=lambda step: step[0].name):
+        for name, steps in groupby(chain(self._routes, route, model), key=lambda step: step.route.name):
             stage = list(steps)
-            strategy = stage[0][0].strategy
-            yield f"targets, {strategy}:" if name == route.name else f"fallback {name!r}, {strategy}:"
-            for number, (each, wanted, target) in enumerate(stage, 1):
-                upstream = target.model or wanted
+            this = stage[0].route
+            own = name == route.name
+            yield f"targets, {this.strategy}:" if own else f"fallback {name!r}{kinds[name]}, {this.strategy}:"
+            yield from of_route(this)
+            for fallback in this.fallbacks:
+                other = self._routes.find(fallback.route)
+                if other is not None:
+                    kinds[other.name] = on_kinds(fallback)
+            for number, step in enumerate(stage, 1):
+                each, target, upstream = step.route, step.target, step.model
                 card = self._prices.find(target.provider, upstream)
                 yield f"  {number}. {target.provider}/{upstream}{self._state(each, target)}"
                 yield f"     {self._price(card)}"
+                yield from of_target(each, self._settings[target.provider])
                 if card is not None:
                     worst.append(self._worst(card)[0])
         if worst:

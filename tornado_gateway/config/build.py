@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Mapping, Set
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
@@ -16,13 +16,16 @@ from tornado_gateway.config.problems import ConfigInvalid, Position, Problem
 from tornado_gateway.config.schema import settle_types, validate
 from tornado_gateway.config.source import Path as KeyPath
 from tornado_gateway.config.source import read
+from tornado_gateway.domain.endpoints import DEFAULT_CONNECT, Endpoint, Provider
 from tornado_gateway.domain.money import PriceCard
+from tornado_gateway.domain.policies import Timeouts
 from tornado_gateway.domain.ports import ChatProvider
 from tornado_gateway.domain.prices import PriceTable
 from tornado_gateway.domain.routes import Route, RouteTable, RouteTarget
 from tornado_gateway.domain.snapshot import ServerPolicy, Snapshot
 
 MakeProvider = Callable[[ProviderSettings], ChatProvider]
+"""One adapter, for the first endpoint of the settings."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +84,8 @@ def revision_of(settings: Settings) -> str:
     document = asdict(settings)
     for entry in (*document["routes"], *document["prices"]):
         del entry["line"]
-    document["cors"]["origins"] = sorted(document["cors"]["origins"])
-    return hashlib.sha256(msgspec.json.encode(document)).hexdigest()[:12]
+    # A set's own order is another one in every process.
+    return hashlib.sha256(msgspec.json.encode(document, order="deterministic")).hexdigest()[:12]
 
 
 def build(loaded: Loaded, *, make_provider: MakeProvider, now: Callable[[], datetime]) -> Snapshot:
@@ -94,7 +97,7 @@ def build(loaded: Loaded, *, make_provider: MakeProvider, now: Callable[[], date
         loaded_at=now(),
         routes=build_routes(settings),
         prices=build_prices(settings),
-        providers={provider.name: make_provider(provider) for provider in settings.providers},
+        providers={provider.name: build_provider(provider, make_provider) for provider in settings.providers},
         cors=settings.cors,
         server=ServerPolicy(
             read_timeout=server.read_timeout,
@@ -106,6 +109,24 @@ def build(loaded: Loaded, *, make_provider: MakeProvider, now: Callable[[], date
     )
 
 
+def build_provider(settings: ProviderSettings, make: MakeProvider) -> Provider:
+    """The provider with those of its endpoints that have a key."""
+    made = [
+        Endpoint((settings.name, index), make(replace(settings, endpoints=(endpoint,))), endpoint.weight)
+        for index, endpoint in enumerate(settings.endpoints)
+    ]
+    usual = Timeouts(min(DEFAULT_CONNECT, settings.timeout), settings.timeout, settings.timeout, None)
+    return Provider(
+        name=settings.name,
+        endpoints=tuple(endpoint for endpoint in made if endpoint.adapter.configured),
+        retries=made[0].adapter.retries,
+        timeouts=settings.timeouts.over(usual),
+        timeout=settings.timeouts.total or settings.timeout,
+        breaker=settings.breaker,
+        concurrency=settings.concurrency,
+    )
+
+
 def build_routes(settings: Settings) -> RouteTable:
     return RouteTable(
         Route(
@@ -113,6 +134,10 @@ def build_routes(settings: Settings) -> RouteTable:
             targets=tuple(RouteTarget(target.provider, target.model, target.weight) for target in route.targets),
             strategy=route.strategy,
             fallbacks=route.fallbacks,
+            retries=route.retries,
+            timeouts=route.timeouts,
+            hedge=route.hedge,
+            mirror=route.mirror,
             line=route.line,
         )
         for route in settings.routes

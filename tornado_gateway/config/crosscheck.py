@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 
+from tornado_gateway.config.crosscheck_fallbacks import check_fallbacks
+from tornado_gateway.config.crosscheck_policies import check_policies
 from tornado_gateway.config.crosscheck_prices import check_prices
 from tornado_gateway.config.crosscheck_providers import check_providers
 from tornado_gateway.config.crosscheck_routes import check_routes
@@ -14,5 +16,14 @@ from tornado_gateway.config.source import Source
 def crosscheck(source: Source) -> Iterator[Problem]:
     """Problems and warnings, over whatever parts of the document have the right shape."""
     document = outline(source.value)
-    for check in (check_server, check_cors, check_providers, check_routes, check_prices):
+    checks = (
+        check_server,
+        check_cors,
+        check_providers,
+        check_routes,
+        check_fallbacks,
+        check_policies,
+        check_prices,
+    )
+    for check in checks:
         yield from check(source, document)

@@ -7,8 +7,8 @@ from typing import Any
 from tornado_gateway.config.outline import Outline
 from tornado_gateway.config.problems import Problem, did_you_mean
 from tornado_gateway.config.source import Path, Source
-from tornado_gateway.domain.routes import Route, RouteTarget
-from tornado_gateway.domain.routing import chain
+from tornado_gateway.domain.routes import Route
+from tornado_gateway.domain.routing import Step, chain
 from tornado_gateway.domain.usage import BUCKETS
 
 _MAX_DIGITS = 24
@@ -51,17 +51,17 @@ def _against_routes(source: Source, document: Outline) -> Iterator[Problem]:
     reached: set[str] = set()
     unpriced: dict[tuple[Path, str], None] = {}
     for root in document.table:
-        for route, wanted, target in chain(document.table, root, root.name):
-            model = target.model or wanted
-            if model.endswith("*"):
+        for step in _steps(document, root):
+            target, model = step.target, step.model
+            if "*" in model:
                 # A pattern's models are known only when a caller names them: they are priced, or refused, then.
-                reached |= _rows_within(document, f"{target.provider}/{model[:-1]}")
+                reached |= _rows_within(document, f"{target.provider}/{model.partition('*')[0]}")
                 continue
             card = document.cards.find(target.provider, model)
             if card is not None:
                 reached.add(card.model)
             elif target.provider in document.providers and not document.allow_unpriced:
-                place = _place(document, root, route, wanted, target)
+                place = _place(document, root, step)
                 unpriced[place, f"{target.provider}/{model}"] = None
     for place, name in unpriced:
         advice = did_you_mean(name, document.prices)
@@ -70,6 +70,16 @@ def _against_routes(source: Source, document: Outline) -> Iterator[Problem]:
     for name in document.prices:
         if name not in reached:
             yield source.warning(("pricing", "models", name), "no route leads to this price", key=True)
+
+
+def _steps(document: Outline, root: Route) -> Iterator[Step]:
+    """Whom the root's calls and their copies may reach."""
+    yield from chain(document.table, root, root.name)
+    if root.mirror is not None:
+        name = root.mirror.route
+        mirror = document.table.find(name)
+        if mirror is not None and mirror.wildcard:  # any other is a root of its own
+            yield from chain(document.table, mirror, root.name if name.endswith("*") else name)
 
 
 def _rows_within(document: Outline, prefix: str) -> set[str]:
@@ -81,10 +91,14 @@ def _rows_within(document: Outline, prefix: str) -> set[str]:
     }
 
 
-def _place(document: Outline, root: Route, route: Route, wanted: str, target: RouteTarget) -> Path:
+def _place(document: Outline, root: Route, step: Step) -> Path:
     """Where to say that a model has no price: at the word of the file that brought its name in."""
-    if target.model is None and route.wildcard:
-        fallbacks: Path = ("routes", root.name, "fallbacks")
-        return (*fallbacks, root.fallbacks.index(wanted)) if wanted in root.fallbacks else fallbacks
+    route, wanted, target = step.route, step.wanted, step.target
+    if route.wildcard and (target.model is None or "*" in target.model):
+        if root.mirror is not None and wanted == root.mirror.route:
+            return ("routes", root.name, "mirror", "route")
+        names = [fallback.route for fallback in root.fallbacks]
+        ways = document.ways[root.name]
+        return ways[names.index(wanted)] if wanted in names else ("routes", root.name, "fallbacks")
     index = next(index for index, other in enumerate(route.targets) if other is target)
     return (*document.places[route.name][index], "provider" if target.model is None else "model")

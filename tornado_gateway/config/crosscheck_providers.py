@@ -1,6 +1,7 @@
 """Crosschecks of ``providers``: each against its kind."""
 
 import re
+import ssl
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlsplit
@@ -21,8 +22,43 @@ def check_providers(source: Source, document: Outline) -> Iterator[Problem]:
             yield source.warning(path, "no route uses this provider", key=True)
         if isinstance(provider, dict):
             yield from _against_kind(source, path, provider)
-            yield from _address(source, path, provider.get("base_url"))
-            yield from _key(source, path, provider.get("api_key"))
+            for place, entry in [(path, provider), *_listed(path, provider)]:
+                yield from _address(source, (*place, "base_url"), entry.get("base_url"), "use api_key")
+                yield from _key(source, place, entry.get("api_key"))
+            yield from _twice(source, path, provider)
+            yield from _on_the_way(source, path, provider)
+
+
+def _listed(path: Path, provider: dict[str, Any]) -> list[tuple[Path, dict[str, Any]]]:
+    endpoints = provider.get("endpoints")
+    entries = enumerate(endpoints) if isinstance(endpoints, list) else ()
+    return [((*path, "endpoints", index), entry) for index, entry in entries if isinstance(entry, dict)]
+
+
+def _twice(source: Source, path: Path, provider: dict[str, Any]) -> Iterator[Problem]:
+    seen: set[tuple[str, str]] = set()
+    for place, entry in _listed(path, provider):
+        said = {**provider, **entry}
+        url, key = str(said.get("base_url", "")).rstrip("/"), str(said.get("api_key", "")).strip()
+        if "api_key" in said and not key:
+            continue  # left out: its variable is not set
+        if (url, key) in seen:
+            yield source.problem(place, "the same address and key twice: raise its weight instead")
+        seen.add((url, key))
+
+
+def _on_the_way(source: Source, path: Path, provider: dict[str, Any]) -> Iterator[Problem]:
+    proxy, file = provider.get("proxy"), provider.get("ca_file")
+    if proxy:
+        yield from _address(source, (*path, "proxy"), proxy, None)
+    if isinstance(file, str) and file:
+        try:
+            ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(file)
+        except ssl.SSLError:
+            yield source.problem((*path, "ca_file"), f"{file!r} holds no certificates: write a PEM file")
+        except (OSError, ValueError) as error:
+            reason = error.strerror if isinstance(error, OSError) else "no name of a file"
+            yield source.problem((*path, "ca_file"), f"{file!r} can't be read: {reason}")
 
 
 def _against_kind(source: Source, path: Path, provider: dict[str, Any]) -> Iterator[Problem]:
@@ -35,23 +71,32 @@ def _against_kind(source: Source, path: Path, provider: dict[str, Any]) -> Itera
         if key in others:
             yield source.problem((*path, key), f"a provider of kind {name} has no such key", key=True)
     if kind.place and not any(provider.get(key) for key in kind.place):
-        yield source.problem(path, f"kind {name} needs a {' or a '.join(kind.place)}", key=True)
+        needs = f"kind {name} needs a {' or a '.join(kind.place)}"
+        listed = _listed(path, provider)
+        for place, entry in listed:
+            if not entry.get("base_url"):
+                yield source.problem(place, f"{needs}: say it here or at the provider")
+        if not listed:
+            yield source.problem(path, needs, key=True)
 
 
-def _address(source: Source, path: Path, url: Any) -> Iterator[Problem]:
-    """What the schema's pattern lets through. The address may hold a password, so that no message shows it."""
+def _address(source: Source, path: Path, url: Any, instead: str | None) -> Iterator[Problem]:
+    """What the schema's pattern lets through. The address may hold a password, so that no message shows it.
+
+    ``instead`` is what to use rather than a name and password in it; None where they have their place there.
+    """
     if not isinstance(url, str):
         return
     try:
         parts = urlsplit(url)
         port = parts.port
     except ValueError as error:
-        yield source.problem((*path, "base_url"), f"is no address: {_reason(error)}")
+        yield source.problem(path, f"is no address: {_reason(error)}")
         return
-    if parts.username is not None:
-        yield source.problem((*path, "base_url"), "holds a name or password, which is never sent: use api_key")
+    if parts.username is not None and instead is not None:
+        yield source.problem(path, f"holds a name or password, which is never sent: {instead}")
     elif not parts.hostname or port == 0:
-        yield source.problem((*path, "base_url"), "is no address: write https://host/path or https://host:port/path")
+        yield source.problem(path, "is no address: write https://host/path or https://host:port/path")
 
 
 def _reason(error: ValueError) -> str:

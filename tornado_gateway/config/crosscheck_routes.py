@@ -1,4 +1,4 @@
-"""Crosschecks of ``routes``: targets, fallbacks and names."""
+"""Crosschecks of ``routes``: targets and names."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -8,7 +8,7 @@ from tornado_gateway.config.problems import Problem, did_you_mean
 from tornado_gateway.config.source import Path, Source
 from tornado_gateway.domain.routes import Route, RouteTable
 
-_KEYS = {"provider", "model", "targets", "strategy", "fallbacks"}
+_KEYS = {"provider", "model", "targets", "strategy", "fallbacks", "retry", "timeouts", "hedge", "mirror"}
 
 
 def check_routes(source: Source, document: Outline) -> Iterator[Problem]:
@@ -17,9 +17,7 @@ def check_routes(source: Source, document: Outline) -> Iterator[Problem]:
             yield from _form(source, ("routes", name), route)
     for entry in document.table:
         yield from _targets(source, document, entry)
-        yield from _fallbacks(source, document, entry)
         yield from _hidden(source, document, entry)
-    yield from _circles(source, document.table)
     yield from _alike(source, document.table)
 
 
@@ -42,24 +40,19 @@ def _targets(source: Source, document: Outline, route: Route) -> Iterator[Proble
         if target.provider not in document.providers:
             advice = did_you_mean(target.provider, document.providers)
             yield source.problem((*place, "provider"), f"there is no provider {target.provider!r}{advice}")
+        if target.model is not None and "*" in target.model:
+            yield from _pattern(source, route, (*place, "model"), target.model)
         same = (target.provider, target.model or route.name)
         if same in seen:
             yield source.problem(place, "the same target twice: raise its weight instead")
         seen.add(same)
 
 
-def _fallbacks(source: Source, document: Outline, route: Route) -> Iterator[Problem]:
-    for index, name in enumerate(route.fallbacks):
-        path: Path = ("routes", route.name, "fallbacks", index)
-        if name in route.fallbacks[:index]:
-            yield source.problem(path, f"the fallback {name!r} twice: it is tried once")
-        elif name and _resolved(document.table, name) is None and name not in document.routes:
-            advice = did_you_mean(name, document.routes)
-            yield source.problem(path, f"there is no route {name!r}{advice}")
-
-
-def _resolved(table: RouteTable, name: str) -> Route | None:
-    return table.get(name) or table.match(name)
+def _pattern(source: Source, route: Route, path: Path, model: str) -> Iterator[Problem]:
+    if not route.wildcard:
+        yield source.problem(path, f"a * in a model is for a route whose name ends in one: {route.name!r} does not")
+    elif model.count("*") > 1:
+        yield source.problem(path, "at most one * in a model: what the route's stands for takes its place")
 
 
 def _hidden(source: Source, document: Outline, route: Route) -> Iterator[Problem]:
@@ -72,32 +65,6 @@ def _hidden(source: Source, document: Outline, route: Route) -> Iterator[Problem
         others = ", ".join(repr(model) for model in dict.fromkeys(models))
         message = f"shadows {hidden[0]}'s own model of that name: who asks for {route.name!r} gets {others}"
         yield source.warning(("routes", route.name), message, key=True)
-
-
-def _circles(source: Source, table: RouteTable) -> Iterator[Problem]:
-    """Each circle once, at the fallback that closes it. A stack of its own: a chain may be longer than Python's."""
-    done: set[str] = set()
-    for start in table:
-        way = [start]
-        turns = [0]
-        while way:
-            route, turn = way[-1], turns[-1]
-            if route.name in done or turn == len(route.fallbacks):
-                done.add(way.pop().name)
-                turns.pop()
-                continue
-            turns[-1] += 1
-            fallback = _resolved(table, route.fallbacks[turn])
-            if fallback is None:
-                continue
-            names = [each.name for each in way]
-            if fallback.name in names:
-                circle = " -> ".join([*names[names.index(fallback.name) :], fallback.name])
-                path: Path = ("routes", route.name, "fallbacks", turn)
-                yield source.problem(path, f"fallbacks make a circle: {circle}")
-                continue
-            way.append(fallback)
-            turns.append(0)
 
 
 def _alike(source: Source, table: RouteTable) -> Iterator[Problem]:

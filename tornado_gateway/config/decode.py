@@ -3,6 +3,7 @@
 from decimal import Decimal
 from typing import Any
 
+from tornado_gateway.config import decode_policies as policies
 from tornado_gateway.config.model import (
     LogSettings,
     PriceSettings,
@@ -16,7 +17,8 @@ from tornado_gateway.config.source import Source
 from tornado_gateway.domain.snapshot import CorsPolicy
 
 _SECONDS = frozenset({"read_timeout", "write_timeout", "drain_timeout", "keep_alive"})
-_COMMON = frozenset({"kind", "base_url", "api_key", "timeout", "max_retries"})
+_OPTIONS = frozenset({"pause", "version", "api_version", "vendor"})
+"""Members of a provider that only some kinds have: they go on as they are."""
 
 
 def decode(source: Source) -> Settings:
@@ -54,16 +56,19 @@ def _provider(name: str, entry: dict[str, Any]) -> ProviderSettings:
     options = {
         key: float(value) if isinstance(value, Decimal | int) else value
         for key, value in entry.items()
-        if key not in _COMMON
+        if key in _OPTIONS
     }
     return ProviderSettings(
         name=name,
         kind=entry["kind"],
-        base_url=entry.get("base_url") or None,
-        # A mounted secret often ends in a line break.
-        api_key=entry.get("api_key", "").strip() or None,
+        endpoints=policies.endpoints(entry),
         timeout=float(entry.get("timeout", 60)),
+        timeouts=policies.timeouts(entry),
         max_retries=entry.get("max_retries", 3),
+        breaker=policies.breaker(entry),
+        concurrency=policies.concurrency(entry),
+        ca_file=entry.get("ca_file") or None,
+        proxy=entry.get("proxy") or None,
         options=options,
     )
 
@@ -74,7 +79,11 @@ def _route(name: str, entry: dict[str, Any], source: Source) -> RouteSettings:
         name=name,
         targets=tuple(TargetSettings(**target) for target in targets),
         strategy=entry.get("strategy", "priority"),
-        fallbacks=tuple(entry.get("fallbacks", ())),
+        fallbacks=tuple(policies.fallback(each) for each in entry.get("fallbacks", ())),
+        retries=policies.retries(entry),
+        timeouts=policies.timeouts(entry),
+        hedge=policies.hedge(entry),
+        mirror=policies.mirror(entry),
         line=source.key_position(("routes", name)).line,
     )
 

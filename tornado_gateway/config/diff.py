@@ -1,13 +1,14 @@
 """What two files say differently, in short lines. No secret in any of them."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import fields, replace
+from dataclasses import fields, is_dataclass, replace
 from typing import Any
 
-from tornado_gateway.config.model import ProviderSettings, RouteSettings, Settings
+from tornado_gateway.config.model import EndpointSettings, ProviderSettings, RouteSettings, Settings
+from tornado_gateway.domain.policies import USUAL_KINDS, Fallback
 
-_SHOWN = {"kind", "timeout", "max_retries"}
-"""Members of a provider that hold no secret: an address may."""
+_HIDDEN = {"base_url", "api_key", "proxy"}
+"""Members of a provider that hold a secret, or may, as an address."""
 
 
 def differences(old: Settings, new: Settings) -> tuple[str, ...]:
@@ -42,11 +43,28 @@ def _changed(old: Any, new: Any) -> Iterator[tuple[str, Any, Any]]:
             yield member.name, was, now
 
 
+def _member(name: str, was: Any, now: Any) -> Iterator[str]:
+    if name in _HIDDEN:
+        yield f"{name} changed"
+    elif is_dataclass(was) and is_dataclass(now):
+        for inner, before, after in _changed(was, now):
+            yield f"{name}.{inner} {_text(before)} -> {_text(after)}"
+    else:
+        yield f"{name} {_text(was)} -> {_text(now)}"
+
+
 def _text(value: Any) -> str:
+    if value is None:
+        return "none"
+    if isinstance(value, Fallback):
+        return value.route if value.on == USUAL_KINDS else f"{value.route} on {'+'.join(sorted(value.on))}"
+    if is_dataclass(value):
+        members = ((member.name, getattr(value, member.name)) for member in fields(value))
+        return " ".join(f"{name} {_text(member)}" for name, member in members if member is not None)
     if isinstance(value, frozenset):
         value = sorted(value)
     if isinstance(value, list | tuple):
-        return ",".join(value) or "none"
+        return ",".join(_text(item) for item in value) or "none"
     if isinstance(value, bool):
         return "true" if value else "false"
     return f"{value:g}" if isinstance(value, float) else str(value)
@@ -71,8 +89,20 @@ def _provider(old: ProviderSettings, new: ProviderSettings) -> Iterator[str]:
         if name == "options":
             keys = dict.fromkeys([*was, *now])
             yield from (f"{key} changed" for key in keys if was.get(key) != now.get(key))
+        elif name == "endpoints":
+            yield from _endpoints(was, now)
         else:
-            yield f"{name} {_text(was)} -> {_text(now)}" if name in _SHOWN else f"{name} changed"
+            yield from _member(name, was, now)
+
+
+def _endpoints(old: tuple[EndpointSettings, ...], new: tuple[EndpointSettings, ...]) -> Iterator[str]:
+    if len(old) != len(new):
+        yield f"endpoints {len(old)} -> {len(new)}"
+        return
+    for index, (before, after) in enumerate(zip(old, new, strict=True)):
+        place = f"endpoints[{index}]." if len(new) > 1 else ""
+        for change in _changed(before, after):
+            yield from (place + line for line in _member(*change))
 
 
 def _route(old: RouteSettings, new: RouteSettings) -> Iterator[str]:
@@ -80,7 +110,7 @@ def _route(old: RouteSettings, new: RouteSettings) -> Iterator[str]:
         if name == "targets":
             yield f"targets {_targets(old)} -> {_targets(new)}"
         else:
-            yield f"{name} {_text(was)} -> {_text(now)}"
+            yield from _member(name, was, now)
 
 
 def _targets(route: RouteSettings) -> str:

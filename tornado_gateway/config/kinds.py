@@ -4,7 +4,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-_UPSTREAM = frozenset({"base_url", "api_key", "timeout", "max_retries"})
+_ANY = frozenset({"breaker", "max_concurrency", "queue"})
+_UPSTREAM = _ANY | {
+    "base_url",
+    "api_key",
+    "endpoints",
+    "timeout",
+    "timeouts",
+    "max_retries",
+    "ca_file",
+    "proxy",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +30,7 @@ class Kind:
 
 
 KINDS: Final[Mapping[str, Kind]] = {
-    "echo": Kind(frozenset({"pause"}), needs_key=False),
+    "echo": Kind(_ANY | {"pause"}, needs_key=False),
     "openai": Kind(_UPSTREAM),
     "anthropic": Kind(_UPSTREAM | {"version"}),
     "gemini": Kind(_UPSTREAM),

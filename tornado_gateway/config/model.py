@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from tornado_gateway.config.kinds import KINDS
+from tornado_gateway.domain.policies import BreakerPolicy, Concurrency, Fallback, Hedge, Mirror, Timeouts
 from tornado_gateway.domain.snapshot import CorsPolicy
 
 
@@ -30,21 +31,48 @@ class LogSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class EndpointSettings:
+    """One address and key of a provider; None where neither it nor the provider says one."""
+
+    base_url: str | None = None
+    api_key: str | None = field(default=None, repr=False)
+    weight: int = 1
+
+
+@dataclass(frozen=True, slots=True)
 class ProviderSettings:
-    """``options`` are the members that only this kind has."""
+    """``endpoints`` are at least one, filled up from the provider's own address and key.
+
+    ``timeout`` (seconds) stands where ``timeouts`` has no ``first_token`` or ``idle``, and for the whole of an answer
+    that is no stream. ``options`` are the members that only this kind has. A proxy's address may hold a password.
+    """
 
     name: str
     kind: str
-    base_url: str | None = None
-    api_key: str | None = field(default=None, repr=False)
+    endpoints: tuple[EndpointSettings, ...] = (EndpointSettings(),)
     timeout: float = 60.0
+    timeouts: Timeouts = field(default_factory=Timeouts)
     max_retries: int = 3
+    breaker: BreakerPolicy | None = field(default_factory=BreakerPolicy)
+    concurrency: Concurrency | None = None
+    ca_file: str | None = None
+    proxy: str | None = field(default=None, repr=False)
     options: Mapping[str, Any] = field(default_factory=dict)
 
     @property
+    def base_url(self) -> str | None:
+        """The first endpoint's."""
+        return self.endpoints[0].base_url
+
+    @property
+    def api_key(self) -> str | None:
+        """The first endpoint's."""
+        return self.endpoints[0].api_key
+
+    @property
     def configured(self) -> bool:
-        """False where a key is needed and came out empty."""
-        return bool(self.api_key) or not KINDS[self.kind].needs_key
+        """False where a key is needed and came out empty at every endpoint."""
+        return any(endpoint.api_key for endpoint in self.endpoints) or not KINDS[self.kind].needs_key
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +84,16 @@ class TargetSettings:
 
 @dataclass(frozen=True, slots=True)
 class RouteSettings:
+    """``retries`` is None where the provider's ``max_retries`` holds."""
+
     name: str
     targets: tuple[TargetSettings, ...]
     strategy: str = "priority"
-    fallbacks: tuple[str, ...] = ()
+    fallbacks: tuple[Fallback, ...] = ()
+    retries: int | None = None
+    timeouts: Timeouts = field(default_factory=Timeouts)
+    hedge: Hedge | None = None
+    mirror: Mirror | None = None
     line: int | None = None
 
 

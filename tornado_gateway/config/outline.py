@@ -7,6 +7,7 @@ from typing import Any
 
 from tornado_gateway.config.source import Path
 from tornado_gateway.domain.money import PriceCard
+from tornado_gateway.domain.policies import FALLBACK_KINDS, USUAL_KINDS, Fallback, Mirror
 from tornado_gateway.domain.prices import PriceTable
 from tornado_gateway.domain.routes import Route, RouteTable, RouteTarget
 
@@ -15,7 +16,7 @@ from tornado_gateway.domain.routes import Route, RouteTable, RouteTarget
 class Outline:
     """Raw sections by name, and the domain's own tables over their names, so that both find alike.
 
-    ``places`` are the paths of a route's targets, in their order.
+    ``places`` are the paths of a route's targets, in their order; ``ways`` those of its fallbacks' names.
     """
 
     server: dict[str, Any]
@@ -26,6 +27,7 @@ class Outline:
     allow_unpriced: bool
     table: RouteTable
     places: dict[str, tuple[Path, ...]]
+    ways: dict[str, tuple[Path, ...]]
     cards: PriceTable
 
 
@@ -35,6 +37,7 @@ def outline(document: Any) -> Outline:
     pricing = _mapping(document, "pricing")
     prices = _mapping(pricing, "models")
     targets = {name: list(_targets(name, route)) for name, route in routes.items() if isinstance(route, dict)}
+    fallbacks = {name: list(_fallbacks(name, routes[name])) for name in targets}
     return Outline(
         server=_mapping(document, "server"),
         cors=_mapping(document, "cors"),
@@ -43,10 +46,16 @@ def outline(document: Any) -> Outline:
         prices=prices,
         allow_unpriced=pricing.get("allow_unpriced") is True,
         table=RouteTable(
-            Route(name, tuple(target for _, target in found), fallbacks=_fallbacks(routes[name]))
+            Route(
+                name,
+                tuple(target for _, target in found),
+                fallbacks=tuple(fallback for _, fallback in fallbacks[name]),
+                mirror=_mirror(routes[name]),
+            )
             for name, found in targets.items()
         ),
         places={name: tuple(place for place, _ in found) for name, found in targets.items()},
+        ways={name: tuple(way for way, _ in found) for name, found in fallbacks.items()},
         cards=PriceTable(PriceCard(name, Decimal(0), Decimal(0)) for name in prices),
     )
 
@@ -69,8 +78,18 @@ def _targets(name: str, route: dict[str, Any]) -> Iterator[tuple[Path, RouteTarg
             yield place, RouteTarget(entry["provider"], model)
 
 
-def _fallbacks(route: dict[str, Any]) -> tuple[str, ...]:
-    names = route.get("fallbacks")
-    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
-        return ()
-    return tuple(names)
+def _fallbacks(name: str, route: dict[str, Any]) -> Iterator[tuple[Path, Fallback]]:
+    listed = route.get("fallbacks")
+    for index, entry in enumerate(listed if isinstance(listed, list) else ()):
+        place: Path = ("routes", name, "fallbacks", index)
+        if isinstance(entry, str):
+            yield place, Fallback(entry)
+        elif isinstance(entry, dict) and isinstance(entry.get("route"), str):
+            kinds = entry.get("on", list(USUAL_KINDS))
+            known = [kind for kind in kinds if isinstance(kind, str)] if isinstance(kinds, list) else ()
+            yield (*place, "route"), Fallback(entry["route"], FALLBACK_KINDS.intersection(known))
+
+
+def _mirror(route: dict[str, Any]) -> Mirror | None:
+    name = _mapping(route, "mirror").get("route")
+    return Mirror(name, 100.0) if isinstance(name, str) else None

@@ -53,9 +53,9 @@ def settle_types(source: Source) -> None:
 
 def _settle(value: Any, schema: dict[str, Any]) -> Any:
     schema = _resolved(schema)
-    kind = schema.get("type")
-    if isinstance(value, str) and (kind == "array" or isinstance(value, Expanded)) and isinstance(kind, str):
-        return coerce(value, kind)
+    kinds = _kinds(schema)
+    if isinstance(value, str) and (kinds == ("array",) or isinstance(value, Expanded)):
+        return next((made for kind in kinds if not isinstance(made := coerce(value, kind), str)), str.__str__(value))
     if isinstance(value, dict):
         known = schema.get("properties", {})
         rest = schema.get("additionalProperties")
@@ -66,6 +66,11 @@ def _settle(value: Any, schema: dict[str, Any]) -> Any:
         items = schema.get("items", {})
         return [_settle(item, items) for item in value]
     return value
+
+
+def _kinds(schema: dict[str, Any]) -> tuple[str, ...]:
+    kind = schema.get("type", ())
+    return (kind,) if isinstance(kind, str) else tuple(kind)
 
 
 def _resolved(schema: dict[str, Any]) -> dict[str, Any]:
@@ -130,13 +135,15 @@ def _message(error: Any) -> str:
     value, wanted = _shown(error), error.validator_value
     match error.validator:
         case "type":
-            return f"expected {_WORDS[wanted]}, not {value}"
+            words = {**_WORDS, "boolean": "false"} if "then" in error.schema else _WORDS
+            kinds = [wanted] if isinstance(wanted, str) else wanted
+            return f"expected {' or '.join(words[kind] for kind in kinds)}, not {value}"
         case "enum":
             names = ", ".join(wanted)
             near = did_you_mean(error.instance, wanted) if isinstance(error.instance, str) else ""
             return f"expected one of {names}, not {value}{near}"
         case "const":
-            return f"expected {wanted}, not {value}"
+            return f"expected {'false' if wanted is False else wanted}, not {value}"
         case "minimum":
             return f"must be at least {wanted}, not {value}"
         case "exclusiveMinimum":
@@ -155,7 +162,7 @@ def _message(error: Any) -> str:
 def _shown(error: Any) -> str:
     value = error.instance
     name = error.absolute_path[-1] if error.absolute_path else None
-    if name == "api_key" or (name == "base_url" and "@" in str(value)):
+    if name == "api_key" or (name in ("base_url", "proxy") and "@" in str(value)):
         return "what it is"
     if isinstance(value, str) and error.validator == "type" and error.validator_value == "object":
         return "a text"  # a key that somebody put where its provider belongs

@@ -1,64 +1,134 @@
-"""Walks a plan: the same target again where the error is worth it, else the next one."""
+"""Walks a plan: the same target again where the error is worth it, else the next one, then the fallbacks.
 
-from collections.abc import Awaitable, Callable, Iterator
-from typing import TypeVar
+Never past the call's deadline, never by more retries than the provider's budget allows, never at an endpoint whose
+circuit is open.
+"""
 
+from collections.abc import Awaitable, Callable
+from contextlib import ExitStack
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from tornado_gateway.domain.breakers import Breakers
 from tornado_gateway.domain.context import RequestContext
-from tornado_gateway.domain.errors import GatewayError, ProviderNotConfigured, UpstreamRejected
+from tornado_gateway.domain.endpoints import Endpoint, EndpointKey
+from tornado_gateway.domain.errors import (
+    CircuitOpen,
+    GatewayError,
+    ProviderBusy,
+    ProviderNotConfigured,
+    UpstreamRateLimited,
+    UpstreamRejected,
+    UpstreamTimeout,
+)
 from tornado_gateway.domain.events import AttemptFailed
-from tornado_gateway.domain.ports import Clock, Publisher, Randomness
+from tornado_gateway.domain.failures import kind_of
+from tornado_gateway.domain.picking import Picker
+from tornado_gateway.domain.places import Places
+from tornado_gateway.domain.policies import USUAL_KINDS
+from tornado_gateway.domain.ports import ChatProvider, Clock, Publisher, Randomness
+from tornado_gateway.domain.retrying import Backoff, RetryBudgets
 from tornado_gateway.domain.routes import RoutePlan, Target
-from tornado_gateway.domain.strategies import Strategies
+from tornado_gateway.domain.strategies import Strategies, Watched
 
 T = TypeVar("T")
 
-BACKOFF_BASE = 0.5
-BACKOFF_CAP = 8.0
-RETRY_AFTER_CAP = 20.0
-"""Seconds. A provider that wants us to wait longer than this is not waited for."""
+COOL_SECONDS = 1.0
+"""An endpoint that limits the rate and does not say for how long."""
+
+Ask = Callable[[Target, ChatProvider, RequestContext], Awaitable[T]]
+"""One try: the answer of one adapter, or its ``GatewayError``."""
+
+
+Tokens = Callable[[], tuple[int, int]]
+"""How many tokens a call may take in and give out, by estimate."""
+
+
+@dataclass(frozen=True, slots=True)
+class Won(Generic[T]):
+    """The try that gave an answer; a stream's is still under way and may break off."""
+
+    value: T
+    target: Target
+    endpoint: Endpoint
+    watched: Watched
 
 
 class Attempts:
     """Runs a call against a plan's targets until one answers."""
 
-    def __init__(self, *, clock: Clock, randomness: Randomness, publisher: Publisher, strategies: Strategies) -> None:
+    def __init__(
+        self,
+        *,
+        clock: Clock,
+        randomness: Randomness,
+        publisher: Publisher,
+        strategies: Strategies,
+        breakers: Breakers,
+        places: Places | None = None,
+    ) -> None:
         self._clock = clock
-        self._randomness = randomness
         self._publisher = publisher
         self._strategies = strategies
+        self._breakers = breakers
+        self._picker = Picker(breakers)
+        self._places = places or Places()
+        self._backoff = Backoff(randomness)
+        self._budgets = RetryBudgets(clock)
 
     async def run(
-        self, plan: RoutePlan, call: Callable[[Target], Awaitable[T]], context: RequestContext
-    ) -> tuple[T, Target]:
-        """The first answer and who gave it. Raises the last target's error where none answers."""
-        last: GatewayError | None = None
-        for target in self._order(plan):
-            try:
-                return await self._ask(target, call, context), target
-            except GatewayError as error:
-                if not error.fallback:
-                    raise
-                last = error
-        raise last or ProviderNotConfigured("No target is left to ask.")
+        self, plan: RoutePlan, ask: Ask[T], context: RequestContext, hold: ExitStack, tokens: Tokens | None = None
+    ) -> Won[T]:
+        """The first answer and who gave it; its place is given back when ``hold`` is closed.
 
-    def _order(self, plan: RoutePlan) -> Iterator[Target]:
+        Raises the last target's error where none answers, ``CircuitOpen`` only where all of them rest.
+        """
+        latest: GatewayError | None = None
+        telling: GatewayError | None = None
         for stage in plan.stages:
-            yield from self._strategies.order(stage)
+            if stage.on is not None and (latest is None or kind_of(latest) not in stage.on):
+                continue
+            for target in self._strategies.order(stage, tokens):
+                try:
+                    return await self.ask(target, ask, context, hold)
+                except GatewayError as error:
+                    kind = kind_of(error)
+                    if kind is None:
+                        raise
+                    latest = error
+                    if telling is None or not isinstance(error, CircuitOpen | ProviderBusy):
+                        telling = error
+                    if context.out_of_time(self._clock.monotonic()):
+                        raise
+                    if kind not in USUAL_KINDS:
+                        break  # the request is what is wrong: another route may take it, this one does not
+        raise telling or ProviderNotConfigured("No target is left to ask.")
 
-    async def _ask(self, target: Target, call: Callable[[Target], Awaitable[T]], context: RequestContext) -> T:
-        trail = context.trail
+    async def ask(self, target: Target, ask: Ask[T], context: RequestContext, hold: ExitStack) -> Won[T]:
+        """One target's answer, tried again where that is worth it. Raises ``GatewayError``."""
+        trail, provider = context.trail, target.provider
         trail.route = target.route
-        trail.provider = target.provider.name
+        trail.provider = provider.name
         trail.model = target.model
         trail.model_label = target.model_label
-        retries = target.provider.retries
-        for retry in range(retries + 1):
-            trail.attempts += 1
+        budget = self._budgets.of(provider.name)
+        budget.deposit()
+        tried: set[EndpointKey] = set()
+        failure: GatewayError | None = None
+        for retry in range(target.retries + 1):
             try:
-                with self._strategies.watch(target):
-                    return await call(target)
+                endpoint = self._picker.pick(provider, tried)
+            except GatewayError as resting:
+                raise failure or resting from None
+            tried.add(endpoint.key)
+            try:
+                return await self._try(target, endpoint, ask, context, hold)
             except GatewayError as error:
-                pause = self._pause(error, retry) if error.retryable and retry < retries else None
+                failure = error
+                elsewhere = self._picker.has_another(provider, tried)
+                pause = self._pause(error, retry, target, context, elsewhere=elsewhere)
+                if pause is not None and not budget.withdraw():
+                    pause = None
                 self._report(target, error, context, will_retry=pause is not None)
                 if pause is None:
                     raise
@@ -66,12 +136,63 @@ class Attempts:
                 context.timing.upstream += pause  # waited for the provider's sake: no overhead of the gateway's
         raise AssertionError("the last round returns or raises")
 
-    def _pause(self, error: GatewayError, retry: int) -> float | None:
-        """Seconds to wait before trying again, None where that is longer than anybody wants."""
-        if error.retry_after is not None:
-            return error.retry_after if error.retry_after <= RETRY_AFTER_CAP else None
-        # Full jitter: callers that failed together must not come back together.
-        return self._randomness.random() * min(BACKOFF_CAP, BACKOFF_BASE * float(2**retry))
+    def broke_off(self, won: Won[T], error: GatewayError) -> None:
+        """A stream that had begun ended in ``error``: its endpoint's circuit hears of it."""
+        self._judge(won.target, won.endpoint, error)
+
+    async def _try(
+        self, target: Target, endpoint: Endpoint, ask: Ask[T], context: RequestContext, hold: ExitStack
+    ) -> Won[T]:
+        provider = target.provider
+        context.trail.attempts += 1
+        context.limits.begin(target.timeouts, provider.timeout, self._clock.monotonic())
+        try:
+            with ExitStack() as stack:
+                if provider.concurrency is not None:
+                    stack.callback(await self._places.take(provider.name, provider.concurrency))
+                watched = stack.enter_context(self._strategies.watch(target))
+                value = await ask(target, endpoint.adapter, context)
+                hold.enter_context(stack.pop_all())
+        except GatewayError as error:
+            late = self._late(error, context)
+            self._judge(target, endpoint, late)
+            raise late from error
+        except BaseException:
+            self._breakers.released(endpoint.key)
+            raise
+        self._breakers.succeeded(endpoint.key, provider.breaker)
+        return Won(value, target, endpoint, watched)
+
+    def _late(self, error: GatewayError, context: RequestContext) -> GatewayError:
+        """A wait that the deadline cut short is told as such."""
+        if isinstance(error, UpstreamTimeout) and context.out_of_time(self._clock.monotonic()):
+            return context.limits.deadline_passed()
+        return error
+
+    def _judge(self, target: Target, endpoint: Endpoint, error: GatewayError) -> None:
+        """What an error says of the endpoint that gave it."""
+        kind = kind_of(error)
+        if kind is None or isinstance(error, ProviderBusy):
+            self._breakers.released(endpoint.key)
+        elif isinstance(error, UpstreamRejected):
+            self._breakers.succeeded(endpoint.key, target.provider.breaker)  # it is well: the request was not
+        elif isinstance(error, UpstreamRateLimited):
+            self._breakers.released(endpoint.key)
+            if len(target.provider.endpoints) > 1:
+                self._breakers.cool(endpoint.key, error.retry_after or COOL_SECONDS)
+        else:
+            self._breakers.failed(endpoint.key, target.provider.breaker)
+
+    def _pause(
+        self, error: GatewayError, retry: int, target: Target, context: RequestContext, *, elsewhere: bool
+    ) -> float | None:
+        """Seconds until the next try, None where there is to be none."""
+        if not error.retryable or retry >= target.retries:
+            return None
+        pause = 0.0 if elsewhere else self._backoff.pause(retry, error.retry_after)
+        if pause is None or context.out_of_time(self._clock.monotonic() + pause):
+            return None
+        return pause
 
     def _report(self, target: Target, error: GatewayError, context: RequestContext, *, will_retry: bool) -> None:
         self._publisher.publish(

@@ -3,6 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from tornado_gateway.domain.errors import UpstreamTimeout
+from tornado_gateway.domain.policies import Timeouts
+
 UNKNOWN = "unknown"
 """The label of a route, provider or model that gateway.yaml does not name."""
 
@@ -35,6 +38,52 @@ class Trail:
     revision: str = ""
 
 
+@dataclass(slots=True)
+class Limits:
+    """How long the attempt under way may take: written by the service before each one, read by whoever waits.
+
+    Seconds; ``deadline`` is a point of the monotonic clock, at which the whole call must have ended.
+    """
+
+    connect: float | None = None
+    first_token: float | None = None
+    idle: float | None = None
+    total: float | None = None
+    deadline: float | None = None
+    allowed: float | None = None
+    """The seconds that ``deadline`` came from, for the message."""
+
+    def bound(self, received: float, seconds: float | None) -> None:
+        """Ends the call ``seconds`` after it was received, unless it is to end sooner anyway."""
+        if seconds is None:
+            return
+        deadline = received + seconds
+        if self.deadline is None or deadline < self.deadline:
+            self.deadline = deadline
+            self.allowed = seconds
+
+    def begin(self, timeouts: Timeouts, whole: float | None, now: float) -> None:
+        """The limits of an attempt that begins ``now``; ``whole`` is what an answer that is not streamed may take."""
+        left = None if self.deadline is None else max(0.0, self.deadline - now)
+        self.connect = _sooner(timeouts.connect, left)
+        self.first_token = _sooner(timeouts.first_token, left)
+        self.idle = timeouts.idle
+        self.total = _sooner(timeouts.total if timeouts.total is not None else whole, left)
+
+    def next_wait(self, now: float) -> float | None:
+        """Seconds that the next piece of a stream may take to come."""
+        return self.idle if self.deadline is None else _sooner(self.idle, max(0.0, self.deadline - now))
+
+    def deadline_passed(self) -> UpstreamTimeout:
+        return UpstreamTimeout(f"There was no answer within the {self.allowed:g} seconds that the whole call may take.")
+
+
+def _sooner(first: float | None, second: float | None) -> float | None:
+    if first is None or second is None:
+        return second if first is None else first
+    return min(first, second)
+
+
 @dataclass(frozen=True, slots=True)
 class Principal:
     """The caller as the auth gate knows it."""
@@ -57,3 +106,8 @@ class RequestContext:
     forward: Mapping[str, str] = field(default_factory=dict)
     dropped: list[str] = field(default_factory=list)
     """Harmless hints that the translation left out, for ``X-Gateway-Dropped``."""
+    limits: Limits = field(default_factory=Limits)
+
+    def out_of_time(self, now: float) -> bool:
+        """Whether the call's deadline lies behind ``now``."""
+        return self.limits.deadline is not None and now >= self.limits.deadline

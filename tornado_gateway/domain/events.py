@@ -34,6 +34,28 @@ class AttemptFailed(msgspec.Struct, frozen=True):
     model_label: str = UNKNOWN
 
 
+class AttemptAbandoned(msgspec.Struct, frozen=True, kw_only=True):
+    """One of two tries at once lost the race: its provider may have worked on it, so that it has a price of its own."""
+
+    request_id: str
+    route: str
+    provider: str
+    model: str
+    model_label: str
+    usage: TokenUsage
+    cost: Cost | None
+    revision: str
+
+
+class CircuitChanged(msgspec.Struct, frozen=True):
+    """``state`` is ``closed``, ``open`` or ``half_open``; ``endpoint`` is its place among the provider's."""
+
+    provider: str
+    endpoint: int
+    state: str
+    previous: str
+
+
 class RequestFinished(msgspec.Struct, frozen=True, kw_only=True):
     """The end of a model call, on every way out: exactly one for each ``RequestStarted``.
 
@@ -84,4 +106,12 @@ class ConfigRejected(msgspec.Struct, frozen=True):
     at: datetime
 
 
-Event = RequestStarted | AttemptFailed | RequestFinished | ConfigReloaded | ConfigRejected
+Event = (
+    RequestStarted
+    | AttemptFailed
+    | AttemptAbandoned
+    | CircuitChanged
+    | RequestFinished
+    | ConfigReloaded
+    | ConfigRejected
+)

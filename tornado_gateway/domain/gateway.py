@@ -2,14 +2,16 @@
 
 import asyncio
 from collections.abc import Awaitable
+from contextlib import ExitStack
 
 from tornado_gateway.domain import counting, embeddings, routing
-from tornado_gateway.domain.attempts import Attempts
 from tornado_gateway.domain.call import Answer, Completed, ModelCall
 from tornado_gateway.domain.context import RequestContext
+from tornado_gateway.domain.dispatch import Dispatch
 from tornado_gateway.domain.errors import ClientClosed, GatewayError, InternalError
 from tornado_gateway.domain.estimate import estimate_prompt, estimate_tokens
 from tornado_gateway.domain.metering import Meter
+from tornado_gateway.domain.mirroring import Mirrors
 from tornado_gateway.domain.money import PriceCard
 from tornado_gateway.domain.ports import ChatProvider, Clock, Publisher
 from tornado_gateway.domain.routes import Target
@@ -21,27 +23,41 @@ from tornado_gateway.domain.usage import TokenUsage
 class GatewayService:
     """Each call leases one snapshot from its start to its settlement, and is published exactly once."""
 
-    def __init__(self, *, snapshots: SnapshotHolder, attempts: Attempts, publisher: Publisher, clock: Clock) -> None:
+    def __init__(
+        self,
+        *,
+        snapshots: SnapshotHolder,
+        dispatch: Dispatch,
+        publisher: Publisher,
+        clock: Clock,
+        mirrors: Mirrors,
+    ) -> None:
         self._snapshots = snapshots
-        self._attempts = attempts
+        self._dispatch = dispatch
         self._publisher = publisher
         self._clock = clock
+        self._mirrors = mirrors
 
     async def complete(self, call: ModelCall, context: RequestContext) -> Completed:
         """The whole answer. Raises ``GatewayError``; cancelling ends the provider's call."""
+        self._mirror(call, context)
+        return await self._complete(call, context)
+
+    async def _complete(self, call: ModelCall, context: RequestContext) -> Completed:
         meter = self._meter(call, context)
         card: PriceCard | None = None
+
+        def ask(target: Target, adapter: ChatProvider, attempt: RequestContext) -> Awaitable[Answer]:
+            nonlocal card
+            card = target.card
+            return _whole(adapter, call, target.model, attempt)
+
         try:
-            with self._snapshots.lease() as snapshot:
+            with self._snapshots.lease() as snapshot, ExitStack() as hold:
                 context.trail.revision = snapshot.revision
                 plan = routing.plan(snapshot, call.model)
-
-                def ask(target: Target) -> Awaitable[Answer]:
-                    nonlocal card
-                    card = target.card
-                    return _whole(target.provider, call, target.model, context)
-
-                answer, target = await self._attempts.run(plan, ask, context)
+                won = await self._dispatch.run(plan, call, ask, context, hold, _nothing_to_discard)
+                answer, target = won.value, won.target
                 usage = answer.usage or _estimated(call, answer)
                 cost = meter.succeeded(usage, target.card, answer.finish_reason)
         except asyncio.CancelledError:
@@ -69,15 +85,38 @@ class GatewayService:
         )
 
     def stream(self, call: ModelCall, context: RequestContext) -> ActiveStream:
-        """The answer as it comes. Nothing happens before ``open``; ``close`` must follow on every way out."""
+        """The answer as it comes. Nothing is asked before ``open``; ``close`` must follow on every way out."""
+        self._mirror(call, context)
+        return self._stream(call, context)
+
+    def _stream(self, call: ModelCall, context: RequestContext) -> ActiveStream:
         return ActiveStream(
             call=call,
             context=context,
             snapshots=self._snapshots,
-            attempts=self._attempts,
+            dispatch=self._dispatch,
             clock=self._clock,
             meter=self._meter(call, context),
         )
+
+    async def close(self) -> None:
+        """Ends the copies that are under way."""
+        await self._mirrors.close()
+
+    def _mirror(self, call: ModelCall, context: RequestContext) -> None:
+        route = self._snapshots.current.routes.match(call.model)
+        if route is not None and route.mirror is not None:
+            self._mirrors.send(route.mirror, call, context, self._drain if call.stream else self._complete)
+
+    async def _drain(self, call: ModelCall, context: RequestContext) -> None:
+        """A stream read to its end for nobody."""
+        stream = self._stream(call, context)
+        try:
+            await stream.open()
+            async for _ in stream.batches():
+                pass
+        finally:
+            await stream.close()
 
     def refused(self, error: GatewayError, context: RequestContext, *, model: str = "") -> None:
         """Publishes a call that a gate or a dialect turned away before it could be planned."""
@@ -93,6 +132,10 @@ class GatewayService:
             streaming=call.stream,
             metadata=call.metadata,
         )
+
+
+async def _nothing_to_discard(_answer: Answer) -> None:
+    """A whole answer that nobody wants holds nothing open."""
 
 
 def _whole(provider: ChatProvider, call: ModelCall, model: str, context: RequestContext) -> Awaitable[Answer]:

@@ -1,73 +1,9 @@
-"""How a provider or a route is to be treated: what gateway.yaml says of time, places and who stands in. Frozen."""
+"""What gateway.yaml says about trouble: how long to wait, whom to ask instead, when to leave somebody alone."""
 
 from dataclasses import dataclass
+from typing import Final
 
-
-@dataclass(frozen=True, slots=True)
-class Timeouts:
-    """In seconds, None where nothing is said. ``idle`` is between two pieces of a stream."""
-
-    connect: float | None = None
-    first_token: float | None = None
-    idle: float | None = None
-    total: float | None = None
-
-    def over(self, other: "Timeouts") -> "Timeouts":
-        """These, and those of ``other`` where nothing is said here."""
-        return Timeouts(
-            self.connect if self.connect is not None else other.connect,
-            self.first_token if self.first_token is not None else other.first_token,
-            self.idle if self.idle is not None else other.idle,
-            self.total if self.total is not None else other.total,
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class BreakerPolicy:
-    """A circuit opens after ``consecutive`` failures, or where ``ratio`` of at least ``minimum`` calls of the last
-    ``window`` seconds failed; it stays open for ``cooldown`` seconds."""
-
-    consecutive: int = 5
-    ratio: float = 0.5
-    window: float = 30.0
-    minimum: int = 20
-    cooldown: float = 15.0
-
-
-@dataclass(frozen=True, slots=True)
-class Concurrency:
-    """``limit`` calls at once, ``queue`` of them waiting for ``wait`` seconds."""
-
-    limit: int
-    queue: int = 100
-    wait: float = 1.0
-
-
-@dataclass(frozen=True, slots=True)
-class Hedge:
-    """A second target is asked ``after`` so many seconds, or after that ``percentile`` (0 to 1) of the usual time."""
-
-    after: float | None = None
-    percentile: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Mirror:
-    """``percent`` of a route's calls go to ``route`` too; its answers reach nobody."""
-
-    route: str
-    percent: float
-
-
-@dataclass(frozen=True, slots=True)
-class Probe:
-    """Every ``interval`` seconds ``path`` below the base URL is asked for."""
-
-    interval: float
-    path: str
-
-
-FALLBACK_KINDS = frozenset(
+FALLBACK_KINDS: Final = frozenset(
     {
         "unreachable",
         "timeout",
@@ -81,13 +17,82 @@ FALLBACK_KINDS = frozenset(
         "rejected",
     }
 )
-USUAL_KINDS = FALLBACK_KINDS - {"context_length", "content_filter", "rejected"}
-"""What another provider may do better with the same request."""
+"""Kinds of failure that a fallback may be for."""
+
+USUAL_KINDS: Final = FALLBACK_KINDS - {"context_length", "content_filter", "rejected"}
+"""The kinds of a fallback that names none: the provider's trouble, not the request's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Timeouts:
+    """Seconds; None where nothing was said.
+
+    ``connect`` ends with the connection, ``first_token`` with the first content, ``idle`` is the silence between two
+    pieces of it, ``total`` is all of it.
+    """
+
+    connect: float | None = None
+    first_token: float | None = None
+    idle: float | None = None
+    total: float | None = None
+
+    def over(self, other: "Timeouts") -> "Timeouts":
+        """These, and where nothing was said the ones of ``other``."""
+        return Timeouts(
+            connect=other.connect if self.connect is None else self.connect,
+            first_token=other.first_token if self.first_token is None else self.first_token,
+            idle=other.idle if self.idle is None else self.idle,
+            total=other.total if self.total is None else self.total,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class BreakerPolicy:
+    """When an endpoint is left alone, and for how long.
+
+    It opens after ``consecutive`` failures in a row, or where of at least ``minimum`` calls within ``window`` seconds
+    the share ``ratio`` (0 to 1) failed; after ``cooldown`` seconds one call is let through to try.
+    """
+
+    consecutive: int = 10
+    ratio: float = 0.5
+    window: float = 30.0
+    minimum: int = 20
+    cooldown: float = 15.0
+
+
+@dataclass(frozen=True, slots=True)
+class Hedge:
+    """When a second target is started beside a slow first one.
+
+    Either ``after`` so many seconds, or after the time that the share ``percentile`` (0.95 for p95) of earlier calls
+    took.
+    """
+
+    after: float | None = None
+    percentile: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Mirror:
+    """A copy of ``percent`` of the calls (more than 0, at most 100) goes to ``route``, and its answer nowhere."""
+
+    route: str
+    percent: float
 
 
 @dataclass(frozen=True, slots=True)
 class Fallback:
-    """``route`` is asked where this one failed in one of the ways ``on``."""
+    """Another ``route``, for failures of the kinds in ``on``."""
 
     route: str
     on: frozenset[str] = USUAL_KINDS
+
+
+@dataclass(frozen=True, slots=True)
+class Concurrency:
+    """At most ``limit`` calls under way at once; ``queue`` more may wait for a place, each ``wait`` seconds."""
+
+    limit: int
+    queue: int = 100
+    wait: float = 1.0

@@ -3,8 +3,9 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
+from tornado_gateway.domain.endpoints import Provider
 from tornado_gateway.domain.money import PriceCard
-from tornado_gateway.domain.ports import ChatProvider
+from tornado_gateway.domain.policies import Fallback, Hedge, Mirror, Timeouts
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,12 +19,16 @@ class RouteTarget:
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """``name`` is an exact name or a pattern ``prefix*``."""
+    """``name`` is an exact name or a pattern ``prefix*``; ``retries`` and ``timeouts`` go before the provider's."""
 
     name: str
     targets: tuple[RouteTarget, ...]
     strategy: str = "priority"
-    fallbacks: tuple[str, ...] = ()
+    fallbacks: tuple[Fallback, ...] = ()
+    retries: int | None = None
+    timeouts: Timeouts = field(default_factory=Timeouts)
+    hedge: Hedge | None = None
+    mirror: Mirror | None = None
     line: int | None = field(default=None, compare=False)
 
     @property
@@ -36,32 +41,38 @@ class Target:
     """One provider to ask for one model. ``card`` is None only for an unpriced model under ``allow_unpriced``.
 
     ``route`` and ``model_label`` are names of gateway.yaml: a wildcard's model is a caller's text, so that its label
-    is the price row's name or the route's.
+    is the price row's name or the route's. ``retries`` is how many times it may be asked again.
     """
 
     route: str
-    provider: ChatProvider
+    provider: Provider
     model: str
     model_label: str
     weight: int
     card: PriceCard | None
+    retries: int = 0
+    timeouts: Timeouts = field(default_factory=Timeouts)
 
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """The targets of one route, told apart by its strategy."""
+    """The targets of one route, told apart by its strategy. ``on``: the failures after which a fallback is asked, None
+    for the route that the caller named."""
 
     route: str
     strategy: str
     targets: tuple[Target, ...]
+    on: frozenset[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class RoutePlan:
-    """A route's own stage first, then those of its fallbacks in order."""
+    """A route's own stage first, then those of its fallbacks in order. ``total``: seconds for the whole call."""
 
     route: str
     stages: tuple[Stage, ...]
+    hedge: Hedge | None = None
+    total: float | None = None
 
 
 class RouteTable:
@@ -84,6 +95,10 @@ class RouteTable:
     def get(self, name: str) -> Route | None:
         """The route of exactly this name, pattern or not."""
         return self._routes.get(name)
+
+    def find(self, name: str) -> Route | None:
+        """The route that a fallback or a mirror means by ``name``: the one of exactly this name, else who serves it."""
+        return self.get(name) or self.match(name)
 
     def __iter__(self) -> Iterator[Route]:
         return iter(self._routes.values())

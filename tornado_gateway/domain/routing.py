@@ -1,6 +1,7 @@
 """name -> RoutePlan: who is to be asked, in which order. Worked out once a name and revision, then looked up."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 
 from tornado_gateway.domain.errors import ModelNotFound, ModelNotPriced, ProviderNotConfigured
@@ -31,54 +32,100 @@ def _make(snapshot: Snapshot, model: str) -> RoutePlan:
     if route is None:
         raise ModelNotFound(_not_found(snapshot, model), param="model")
     priced = [
-        (route, model, target)
-        for route, model, target in chain(snapshot.routes, route, model)
-        if snapshot.prices.allow_unpriced or snapshot.prices.find(target.provider, target.model or model) is not None
+        step
+        for step in chain(snapshot.routes, route, model)
+        if snapshot.prices.allow_unpriced or snapshot.prices.find(step.target.provider, step.model) is not None
     ]
     if not priced:
         raise ModelNotPriced(f"Model {model!r} has no price in gateway.yaml, and unpriced models are refused.")
-    ready = [item for item in priced if snapshot.providers[item[2].provider].configured]
+    ready = [step for step in priced if snapshot.providers[step.target.provider].configured]
     if not ready:
-        names = ", ".join(repr(name) for name in dict.fromkeys(target.provider for _, _, target in priced))
+        names = ", ".join(repr(name) for name in dict.fromkeys(step.target.provider for step in priced))
         raise ProviderNotConfigured(f"Model {model!r} is served by provider {names}, which has no API key set.")
     stages: dict[str, Stage] = {}
-    for route_of, wanted, target in ready:
-        made = _target(snapshot, route_of, wanted, target)
-        before = stages[route_of.name].targets if route_of.name in stages else ()
-        stages[route_of.name] = Stage(route_of.name, route_of.strategy, (*before, made))
-    return RoutePlan(route=route.name, stages=tuple(stages.values()))
+    for step in ready:
+        made = _target(snapshot, step)
+        known = stages.get(step.route.name)
+        before = () if known is None else known.targets
+        stages[step.route.name] = Stage(step.route.name, step.route.strategy, (*before, made), step.on)
+    plan = _beginning(tuple(stages.values()))
+    if not plan:
+        raise ProviderNotConfigured(f"Model {model!r} is served by a provider that has no API key set.")
+    total = route.timeouts.total
+    return RoutePlan(route=route.name, stages=plan, hedge=route.hedge, total=total)
 
 
-def chain(routes: RouteTable, route: Route, model: str) -> Iterator[tuple[Route, str, RouteTarget]]:
-    """A route's targets, then its fallbacks' and theirs, each with the model's name that goes with it."""
+def _beginning(stages: tuple[Stage, ...]) -> tuple[Stage, ...]:
+    """Where the route itself has nobody to ask, the first fallback that stands in for that begins."""
+    if stages[0].on is None:
+        return stages
+    for position, stage in enumerate(stages):
+        if stage.on is not None and "not_configured" in stage.on:
+            return (replace(stage, on=None), *stages[position + 1 :])
+    return ()
+
+
+def named(route: str, target: str | None, wanted: str) -> str:
+    """The provider's name for the model: the target's own, what its ``*`` stands for put in, or the caller's."""
+    if target is None:
+        return wanted
+    if "*" not in target or not route.endswith("*"):
+        return target
+    return target.replace("*", wanted.removeprefix(route[:-1]), 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One target on the way through a route and its fallbacks, and the model's name that goes with it.
+
+    ``on``: the failures that lead there, None on the route itself.
+    """
+
+    route: Route
+    wanted: str
+    target: RouteTarget
+    on: frozenset[str] | None = None
+
+    @property
+    def model(self) -> str:
+        """The provider's name for the model."""
+        return named(self.route.name, self.target.model, self.wanted)
+
+
+def chain(routes: RouteTable, route: Route, model: str) -> Iterator[Step]:
+    """A route's targets, then its fallbacks' and theirs."""
     seen: set[str] = set()
-    waiting = [(route, model)]
+    waiting: list[tuple[Route, str, frozenset[str] | None]] = [(route, model, None)]
     while waiting:
-        route, model = waiting.pop()
+        route, model, on = waiting.pop()
         if route.name in seen:
             continue
         seen.add(route.name)
         for target in route.targets:
-            yield route, model, target
-        for name in reversed(route.fallbacks):
-            fallback = routes.get(name) or routes.match(name)
-            if fallback is not None:
-                waiting.append((fallback, model if name.endswith("*") else name))
+            yield Step(route, model, target, on)
+        for fallback in reversed(route.fallbacks):
+            name = fallback.route
+            found = routes.find(name)
+            if found is not None:
+                waiting.append((found, model if name.endswith("*") else name, fallback.on))
 
 
-def _target(snapshot: Snapshot, route: Route, model: str, target: RouteTarget) -> Target:
-    upstream_model = target.model or model
+def _target(snapshot: Snapshot, step: Step) -> Target:
+    route, target, upstream_model = step.route, step.target, step.model
     card = snapshot.prices.find(target.provider, upstream_model)
     label = upstream_model
-    if target.model is None and route.wildcard:
+    if route.wildcard and (target.model is None or "*" in target.model):
         label = route.name if card is None else card.model.removeprefix(f"{target.provider}/")
+    provider = snapshot.providers[target.provider]
     return Target(
         route=route.name,
-        provider=snapshot.providers[target.provider],
+        provider=provider,
         model=upstream_model,
         model_label=label,
         weight=target.weight,
         card=card,
+        retries=provider.retries if route.retries is None else route.retries,
+        timeouts=route.timeouts.over(provider.timeouts),
     )
 
 

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from tornado_gateway.domain.ports import ChatProvider
+from tornado_gateway.domain.endpoints import Provider
 from tornado_gateway.domain.prices import PriceTable
 from tornado_gateway.domain.routes import RoutePlan, RouteTable
 
@@ -39,7 +39,7 @@ class Snapshot:
     loaded_at: datetime
     routes: RouteTable
     prices: PriceTable
-    providers: Mapping[str, ChatProvider] = field(default_factory=dict)
+    providers: Mapping[str, Provider] = field(default_factory=dict)
     plans: dict[str, RoutePlan] = field(default_factory=dict, compare=False, repr=False)
     """What ``routing.plan`` has worked out already; the one part that is filled in later, and only by it."""
     cors: CorsPolicy = field(default_factory=CorsPolicy)

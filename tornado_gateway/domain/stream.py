@@ -81,10 +81,14 @@ class UsageReport(msgspec.Struct, frozen=True):
 
 
 class Relayed(msgspec.Struct, frozen=True):
-    """Whole events in the caller's own protocol, forwarded as they are. ``events`` counts them."""
+    """Whole events in the caller's own protocol, forwarded as they are. ``events`` counts them.
+
+    ``preface`` says that they only begin an answer and hold nothing of it yet.
+    """
 
     data: bytes
     events: int
+    preface: bool = False
 
 
 StreamEvent = Started | TextDelta | RefusalDelta | ReasoningDelta | ToolCallDelta | Finished | UsageReport | Relayed
@@ -99,3 +103,21 @@ class StreamBatch(msgspec.Struct, frozen=True):
     events: tuple[StreamEvent, ...]
     last: bool = False
     error: GatewayError | None = None
+
+
+def says_something(batch: StreamBatch) -> bool:
+    """Whether the answer has begun: what comes before that may still be taken back."""
+    return any(not _is_preface(event) for event in batch.events)
+
+
+def _is_preface(event: StreamEvent) -> bool:
+    match event:
+        case Started():
+            return True
+        case UsageReport():
+            return event.early
+        case Relayed():
+            return event.preface
+        case TextDelta():
+            return not event.text and event.logprobs is None
+    return False

@@ -6,14 +6,16 @@ from contextlib import ExitStack
 import msgspec
 
 from tornado_gateway.domain import routing
-from tornado_gateway.domain.attempts import Attempts
+from tornado_gateway.domain.attempts import Won
 from tornado_gateway.domain.call import ModelCall
 from tornado_gateway.domain.context import RequestContext
-from tornado_gateway.domain.errors import ClientClosed, GatewayError, InternalError, UpstreamFailed
+from tornado_gateway.domain.dispatch import Dispatch
+from tornado_gateway.domain.errors import ClientClosed, GatewayError, InternalError, UpstreamFailed, UpstreamTimeout
 from tornado_gateway.domain.estimate import estimate_prompt, estimate_tokens
 from tornado_gateway.domain.metering import Meter
 from tornado_gateway.domain.money import PriceCard
-from tornado_gateway.domain.ports import Clock
+from tornado_gateway.domain.patience import Patience
+from tornado_gateway.domain.ports import ChatProvider, Clock
 from tornado_gateway.domain.pricing import price
 from tornado_gateway.domain.routes import Target
 from tornado_gateway.domain.snapshot import SnapshotHolder
@@ -27,14 +29,30 @@ from tornado_gateway.domain.stream import (
     TextDelta,
     ToolCallDelta,
     UsageReport,
+    says_something,
 )
 from tornado_gateway.domain.usage import TokenUsage
+
+
+class _Opened:
+    """A provider's stream that has begun to say something: ``first`` is all that it said so far."""
+
+    __slots__ = ("first", "patience", "source")
+
+    def __init__(self, source: AsyncIterator[StreamBatch], patience: Patience, first: StreamBatch) -> None:
+        self.source = source
+        self.patience = patience
+        self.first = first
+
+    async def close(self) -> None:
+        self.patience.close()
+        await _close(self.source)
 
 
 class ActiveStream:
     """``open``, then iterate ``batches``, and ``close`` on every way out.
 
-    Up to the first batch a failing target is replaced by the next one unseen; from then on an error is the stream's.
+    Up to the first content a failing target is replaced by the next one unseen; from then on an error is the stream's.
     """
 
     def __init__(
@@ -43,19 +61,18 @@ class ActiveStream:
         call: ModelCall,
         context: RequestContext,
         snapshots: SnapshotHolder,
-        attempts: Attempts,
+        dispatch: Dispatch,
         clock: Clock,
         meter: Meter,
     ) -> None:
         self._call = call
         self._context = context
         self._snapshots = snapshots
-        self._attempts = attempts
+        self._dispatch = dispatch
         self._clock = clock
         self._meter = meter
         self._held = ExitStack()
-        self._source: AsyncIterator[StreamBatch] | None = None
-        self._first = StreamBatch(())
+        self._won: Won[_Opened] | None = None
         self._card: PriceCard | None = None
         self._usage: TokenUsage | None = None
         self._early = False
@@ -65,11 +82,12 @@ class ActiveStream:
 
     async def open(self) -> None:
         """Finds a target that answers and takes its first batch. Raises ``GatewayError``."""
+        context = self._context
         try:
             snapshot = self._held.enter_context(self._snapshots.lease())
-            self._context.trail.revision = snapshot.revision
+            context.trail.revision = snapshot.revision
             plan = routing.plan(snapshot, self._call.model)
-            await self._attempts.run(plan, self._ask, self._context)
+            self._won = await self._dispatch.run(plan, self._call, self._ask, context, self._held, _discard)
         except GatewayError as error:
             self._meter.failed(error)
             raise
@@ -77,16 +95,21 @@ class ActiveStream:
             failure = InternalError("The gateway failed.")
             self._meter.failed(failure)
             raise failure from error
+        self._card = self._won.target.card
+        self._won.watched.first_token()
+        context.timing.first_token = self._clock.monotonic()
+        context.timing.upstream_to_first = context.timing.upstream
 
     async def batches(self) -> AsyncIterator[StreamBatch]:
         """Each batch with costs filled in; the last one has ``last`` set and the call settled."""
         try:
-            batch = self._first
+            assert self._won is not None, "a stream is opened before it is read"
+            batch = self._won.value.first
             while not batch.last:
                 yield self._metered(batch)
                 if batch.error is not None:
                     raise batch.error
-                batch = await self._next()
+                batch = await self._more()
             yield self._settled(batch)
         except GatewayError as error:
             self.fail(error)
@@ -98,6 +121,8 @@ class ActiveStream:
 
     def fail(self, error: GatewayError) -> None:
         """Settles a call whose batches could not be passed on; ``close`` must still follow."""
+        if self._won is not None:
+            self._dispatch.broke_off(self._won, error)
         self._meter.failed(error, self._used(), self._card)
 
     async def close(self) -> None:
@@ -106,33 +131,57 @@ class ActiveStream:
             used = self._used() if self._context.trail.attempts else None
             self._meter.failed(ClientClosed("The client went away."), used, self._card)
         try:
-            await _close(self._source)
+            if self._won is not None:
+                await self._won.value.close()
         finally:
             self._held.close()
 
-    async def _ask(self, target: Target) -> None:
+    async def _ask(self, target: Target, adapter: ChatProvider, context: RequestContext) -> _Opened:
         """Starts a target's stream and waits for its first content."""
-        await _close(self._source)
         self._card = target.card
-        self._source = target.provider.stream(self._call, target.model, self._context)
+        limits = context.limits
+        opened = _Opened(adapter.stream(self._call, target.model, context), Patience(), StreamBatch(()))
+        began = self._clock.monotonic()
         try:
-            self._first = await self._next()
+            while True:
+                left = None if limits.first_token is None else began + limits.first_token - self._clock.monotonic()
+                try:
+                    batch = await self._next(opened, left, context)
+                except TimeoutError:
+                    raise UpstreamTimeout(
+                        f"Provider {target.provider.name!r} sent nothing within {limits.first_token:g} seconds."
+                    ) from None
+                opened.first = StreamBatch((*opened.first.events, *batch.events), batch.last, batch.error)
+                if batch.last or says_something(batch):
+                    return opened
+                if batch.error is not None:
+                    raise batch.error
         except BaseException:
-            await _close(self._source)
-            self._source = None
+            await opened.close()
             raise
-        self._context.timing.first_token = self._clock.monotonic()
-        self._context.timing.upstream_to_first = self._context.timing.upstream
 
-    async def _next(self) -> StreamBatch:
-        assert self._source is not None, "a stream is opened before it is read"
+    async def _more(self) -> StreamBatch:
+        assert self._won is not None, "a stream is opened before it is read"
+        limits = self._context.limits
+        try:
+            return await self._next(self._won.value, limits.next_wait(self._clock.monotonic()), self._context)
+        except TimeoutError:
+            if self._context.out_of_time(self._clock.monotonic()):
+                raise limits.deadline_passed() from None
+            name = self._won.target.provider.name
+            raise UpstreamTimeout(f"Provider {name!r} was silent for {limits.idle:g} seconds in its answer.") from None
+
+    async def _next(self, opened: _Opened, seconds: float | None, context: RequestContext) -> StreamBatch:
+        """Raises ``TimeoutError`` after ``seconds`` without anything."""
         started = self._clock.monotonic()
         try:
-            batch = await anext(self._source)
+            batch = await (
+                anext(opened.source) if seconds is None else opened.patience.wait(anext(opened.source), seconds)
+            )
         except StopAsyncIteration:
             raise UpstreamFailed("The provider broke off its stream.") from None
         finally:
-            self._context.timing.upstream += self._clock.monotonic() - started
+            context.timing.upstream += self._clock.monotonic() - started
         if batch.error is not None and not batch.events:
             raise batch.error
         return batch
@@ -178,6 +227,10 @@ class ActiveStream:
             output = max(said, self._usage.output)
             return msgspec.structs.replace(self._usage, output=output, estimated=True)
         return TokenUsage(input=estimate_prompt(self._call.wire), output=said, estimated=True)
+
+
+async def _discard(opened: _Opened) -> None:
+    await opened.close()
 
 
 async def _close(source: AsyncIterator[StreamBatch] | None) -> None:

@@ -14,6 +14,7 @@ from tornado_gateway.httpserver.dialects.openai_legacy import OpenAILegacy
 from tornado_gateway.httpserver.dialects.openai_responses import OpenAIResponses
 from tornado_gateway.httpserver.gates.base import Gate
 from tornado_gateway.httpserver.gates.cors import CorsGate
+from tornado_gateway.httpserver.gates.deadline import DeadlineGate
 from tornado_gateway.httpserver.gates.drain import DrainGate
 from tornado_gateway.httpserver.gates.trace import TraceGate
 from tornado_gateway.httpserver.handlers.health import HealthHandler, LiveHandler, ReadyHandler
@@ -30,6 +31,7 @@ def make_gates(snapshots: SnapshotHolder, lifecycle: Lifecycle) -> tuple[Gate, .
         TraceGate(),
         CorsGate(snapshots),
         DrainGate(lifecycle),
+        DeadlineGate(),
     )
 
 

@@ -13,8 +13,8 @@ from tornado_gateway.httpserver.lifecycle import Lifecycle
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """``config_status`` is what ``/health/ready`` shows of the configuration, ``render_metrics`` gives body and
-    content type."""
+    """``config_status`` and ``conditions`` are what ``/health/ready`` shows of the configuration and the providers,
+    ``render_metrics`` gives body and content type."""
 
     gateway: GatewayService
     snapshots: SnapshotHolder
@@ -22,6 +22,7 @@ class Services:
     clock: Clock
     gates: tuple[Gate, ...]
     config_status: Callable[[], Mapping[str, Any]]
+    conditions: Callable[[], Mapping[str, Any]]
     render_metrics: Callable[[], tuple[bytes, str]]
     report: Callable[[BaseException], None] = field(default=lambda error: None)
     """Told of errors that nobody foresaw."""

@@ -5,7 +5,15 @@ from typing import Any
 
 from loguru import logger
 
-from tornado_gateway.domain.events import AttemptFailed, ConfigRejected, ConfigReloaded, Event, RequestFinished
+from tornado_gateway.domain.events import (
+    AttemptAbandoned,
+    AttemptFailed,
+    CircuitChanged,
+    ConfigRejected,
+    ConfigReloaded,
+    Event,
+    RequestFinished,
+)
 
 _MESSAGE_LIMIT = 500
 """Characters of a provider's error text that a line keeps."""
@@ -19,6 +27,8 @@ class LogSubscriber:
     def __init__(self) -> None:
         self._writers: dict[type, Callable[[Any], None]] = {
             AttemptFailed: _attempt_failed,
+            AttemptAbandoned: _attempt_abandoned,
+            CircuitChanged: _circuit_changed,
             RequestFinished: _request_finished,
             ConfigReloaded: _config_reloaded,
             ConfigRejected: _config_rejected,
@@ -71,6 +81,25 @@ def _attempt_failed(event: AttemptFailed) -> None:
         detail=event.message[:_MESSAGE_LIMIT],
         will_retry=event.will_retry,
     ).warning("attempt failed")
+
+
+def _attempt_abandoned(event: AttemptAbandoned) -> None:
+    logger.bind(
+        request_id=event.request_id,
+        route=event.route,
+        provider=event.provider,
+        model=event.model,
+        prompt_tokens=event.usage.prompt_tokens,
+        cost=None if event.cost is None else event.cost.amount,
+        estimated=True,
+        revision=event.revision,
+    ).info("attempt abandoned, another was quicker")
+
+
+def _circuit_changed(event: CircuitChanged) -> None:
+    line = logger.bind(provider=event.provider, endpoint=event.endpoint, state=event.state, previous=event.previous)
+    emit = line.warning if event.state == "open" else line.info
+    emit("circuit " + event.state.replace("_", " "))
 
 
 def _config_reloaded(event: ConfigReloaded) -> None:

@@ -5,11 +5,10 @@ price of prometheus-client's locked children; the client library renders them, t
 values come from gateway.yaml alone: a caller's text never makes a series.
 """
 
-from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeVar
 
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
@@ -17,7 +16,9 @@ from prometheus_client.registry import Collector
 
 from tornado_gateway.domain.errors import ClientClosed, GatewayError, UpstreamFailed, UpstreamRejected
 from tornado_gateway.domain.events import (
+    AttemptAbandoned,
     AttemptFailed,
+    CircuitChanged,
     ConfigRejected,
     ConfigReloaded,
     Event,
@@ -25,52 +26,9 @@ from tornado_gateway.domain.events import (
     RequestStarted,
 )
 from tornado_gateway.domain.money import EXACT
+from tornado_gateway.observability.histogram import DURATION_BUCKETS, FIRST_TOKEN_BUCKETS, OVERHEAD_BUCKETS, Histogram
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
-
-OVERHEAD_BUCKETS = (
-    *(0.00005, 0.0001, 0.0002, 0.0003, 0.0005, 0.00075, 0.001, 0.0015, 0.002, 0.003, 0.005),
-    *(0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0),
-)
-DURATION_BUCKETS = (
-    0.001,
-    0.005,
-    0.01,
-    0.025,
-    0.05,
-    0.1,
-    0.25,
-    0.5,
-    1.0,
-    2.5,
-    5.0,
-    10.0,
-    20.0,
-    40.0,
-    60.0,
-    120.0,
-    300.0,
-    600.0,
-)
-FIRST_TOKEN_BUCKETS = (
-    0.001,
-    0.005,
-    0.01,
-    0.025,
-    0.05,
-    0.1,
-    0.25,
-    0.5,
-    0.75,
-    1.0,
-    1.5,
-    2.5,
-    5.0,
-    10.0,
-    20.0,
-    40.0,
-    60.0,
-)
 
 DropSource = Callable[[], Mapping[str, int]]
 
@@ -93,6 +51,10 @@ class MetricsSubscriber:
         self.costs: dict[tuple[str, str, str], Decimal] = {}
         """USD, exact."""
         self.attempts: Counter[tuple[str, str, str]] = Counter()
+        self.circuits: dict[tuple[str, str], int] = {}
+        """By provider and endpoint: 0 closed, 1 half open, 2 open. One that never opened is not there."""
+        self.upstream_times: dict[tuple[str, str], Histogram] = {}
+        """By provider and model: seconds spent waiting for them, of calls that succeeded."""
         self.in_flight = 0
         self.reloads: Counter[str] = Counter(loaded=0, rejected=0)
         self.revision: str | None = None
@@ -104,6 +66,8 @@ class MetricsSubscriber:
         self._counters: dict[type, Callable[[Any], None]] = {
             RequestStarted: self._request_started,
             AttemptFailed: self._attempt_failed,
+            AttemptAbandoned: self._attempt_abandoned,
+            CircuitChanged: self._circuit_changed,
             RequestFinished: self._request_finished,
             ConfigReloaded: self._config_reloaded,
             ConfigRejected: self._config_rejected,
@@ -132,6 +96,19 @@ class MetricsSubscriber:
         outcome = event.outcome if event.outcome in self._outcomes else UpstreamRejected.default_code
         self.attempts[event.provider, event.model_label, outcome] += 1
 
+    def _attempt_abandoned(self, event: AttemptAbandoned) -> None:
+        """What lost a race: it has a price of its own, and answers no request."""
+        route, provider, model = event.route, event.provider, event.model_label
+        self.attempts[provider, model, "abandoned"] += 1
+        for kind, count in event.usage.buckets():
+            self.tokens[route, provider, model, kind] += count
+        if event.cost is not None:
+            key = (route, provider, model)
+            self.costs[key] = EXACT.add(self.costs.get(key, _ZERO), event.cost.amount)
+
+    def _circuit_changed(self, event: CircuitChanged) -> None:
+        self.circuits[event.provider, str(event.endpoint)] = _STATES[event.state]
+
     def _request_finished(self, event: RequestFinished) -> None:
         route, provider, model = event.route, event.provider, event.model_label
         self.in_flight -= 1
@@ -145,6 +122,8 @@ class MetricsSubscriber:
             key = (route, provider, model)
             self.costs[key] = EXACT.add(self.costs.get(key, _ZERO), event.cost.amount)
         self.overhead.observe(event.overhead)
+        if event.error is None and event.attempts:
+            _histogram(self.upstream_times, (provider, model), DURATION_BUCKETS).observe(event.upstream)
         _histogram(self.durations, route, DURATION_BUCKETS).observe(event.duration)
         if event.time_to_first_token is not None:
             _histogram(self.first_tokens, route, FIRST_TOKEN_BUCKETS).observe(event.time_to_first_token)
@@ -169,28 +148,6 @@ class MetricsSubscriber:
         self.reloads["rejected"] += 1
 
 
-class Histogram:
-    """Counts of values by upper bound, the bound included, and their sum."""
-
-    def __init__(self, bounds: Sequence[float]) -> None:
-        self.bounds = bounds
-        self.counts = [0] * (len(bounds) + 1)
-        self.sum = 0.0
-
-    def observe(self, value: float) -> None:
-        self.counts[bisect_left(self.bounds, value)] += 1
-        self.sum += value
-
-    def buckets(self) -> list[tuple[str, float]]:
-        """Cumulative, as Prometheus wants them."""
-        total = 0
-        buckets: list[tuple[str, float]] = []
-        for bound, count in zip([*map(str, self.bounds), "+Inf"], self.counts, strict=True):
-            total += count
-            buckets.append((bound, total))
-        return buckets
-
-
 class _Families(Collector):
     """The counts in prometheus-client's terms."""
 
@@ -213,6 +170,18 @@ class _Families(Collector):
         yield _counter(
             "gateway_upstream_attempts", "Calls to providers.", ("provider", "model", "outcome"), counts.attempts
         )
+        yield _histograms(
+            "gateway_upstream_duration_seconds",
+            "Waiting for a provider, of calls that succeeded.",
+            counts.upstream_times,
+            ("provider", "model"),
+        )
+        circuits = GaugeMetricFamily(
+            "gateway_circuit_state", "0 closed, 1 half open, 2 open.", labels=("provider", "endpoint")
+        )
+        for key, state in counts.circuits.items():
+            circuits.add_metric(list(key), state)
+        yield circuits
         yield GaugeMetricFamily("gateway_in_flight", "Model calls being served.", value=counts.in_flight)
         yield _counter(
             "gateway_config_reloads",
@@ -233,6 +202,9 @@ class _Families(Collector):
 
 
 _ZERO = Decimal(0)
+_STATES = {"closed": 0, "half_open": 1, "open": 2}
+
+Key = TypeVar("Key", str, tuple[str, str])
 
 
 def _counter(name: str, text: str, labels: Sequence[str], values: Mapping[Any, int | Decimal]) -> CounterMetricFamily:
@@ -243,17 +215,19 @@ def _counter(name: str, text: str, labels: Sequence[str], values: Mapping[Any, i
     return family
 
 
-def _histograms(name: str, text: str, histograms: Mapping[str, Histogram]) -> HistogramMetricFamily:
-    family = HistogramMetricFamily(name, text, labels=("route",))
-    for route, histogram in histograms.items():
-        family.add_metric([route], histogram.buckets(), histogram.sum)
+def _histograms(
+    name: str, text: str, histograms: Mapping[Any, Histogram], labels: Sequence[str] = ("route",)
+) -> HistogramMetricFamily:
+    family = HistogramMetricFamily(name, text, labels=labels)
+    for key, histogram in histograms.items():
+        family.add_metric([key] if isinstance(key, str) else list(key), histogram.buckets(), histogram.sum)
     return family
 
 
-def _histogram(histograms: dict[str, Histogram], route: str, bounds: Sequence[float]) -> Histogram:
-    found = histograms.get(route)
+def _histogram(histograms: dict[Key, Histogram], key: Key, bounds: Sequence[float]) -> Histogram:
+    found = histograms.get(key)
     if found is None:
-        found = histograms[route] = Histogram(bounds)
+        found = histograms[key] = Histogram(bounds)
     return found
 
 

@@ -1,6 +1,6 @@
 """kind -> adapter: the one place that knows which kinds of provider there are."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -14,12 +14,15 @@ from tornado_gateway.providers.gemini.adapter import DEFAULT_BASE_URL, GeminiPro
 from tornado_gateway.providers.openai.adapter import OpenAIProvider
 from tornado_gateway.providers.openai.endpoints import AzureEndpoints, Endpoints, PlainEndpoints
 from tornado_gateway.providers.openai.vendor import OPENAI, Vendor
-from tornado_gateway.providers.upstream import Upstream
+from tornado_gateway.providers.upstream import Upstream, make_transport
 
 
 @dataclass(frozen=True, slots=True)
 class ProviderSpec:
-    """One entry of ``providers`` in gateway.yaml, resolved. ``timeout`` is in seconds."""
+    """One endpoint of an entry of ``providers`` in gateway.yaml, resolved. ``timeout`` is in seconds.
+
+    ``ca_file`` takes the place of the certificates that are trusted otherwise, ``proxy`` that of the environment's.
+    """
 
     name: str
     kind: str
@@ -27,19 +30,29 @@ class ProviderSpec:
     api_key: str | None = field(default=None, repr=False)
     timeout: float = 60.0
     max_retries: int = 3
+    ca_file: str | None = None
+    proxy: str | None = field(default=None, repr=False)
     options: Mapping[str, Any] = field(default_factory=dict)
 
 
 class ProviderRegistry:
     """Makes adapters over one shared transport, which outlives every revision of the configuration.
 
-    ``environ`` is where a vendor's key is looked for under the name that its own clients use, if the file gives none.
+    A provider with certificates or a proxy of its own has another one, made by ``make_transport`` and shared by all
+    that have the same. ``environ`` is where a vendor's key is looked for under the name that its own clients use, if
+    the file gives none.
     """
 
     def __init__(
-        self, transport: httpx.AsyncBaseTransport, clock: Clock, environ: Mapping[str, str] | None = None
+        self,
+        transport: httpx.AsyncBaseTransport,
+        clock: Clock,
+        environ: Mapping[str, str] | None = None,
+        make_transport: Callable[[str | None, str | None], httpx.AsyncBaseTransport] = make_transport,
     ) -> None:
         self._transport = transport
+        self._make_transport = make_transport
+        self._own: dict[tuple[str | None, str | None], httpx.AsyncBaseTransport] = {}
         self._clock = clock
         self._environ: Mapping[str, str] = {} if environ is None else environ
         self._kinds = {
@@ -54,6 +67,11 @@ class ProviderRegistry:
     @property
     def kinds(self) -> tuple[str, ...]:
         return tuple(self._kinds)
+
+    async def close(self) -> None:
+        """Ends the connections of every transport that was made here; the shared one is its owner's."""
+        for transport in self._own.values():
+            await transport.aclose()
 
     def make(self, spec: ProviderSpec) -> ChatProvider:
         """The adapter for ``spec``; raises ``KeyError`` for a kind that nobody knows."""
@@ -110,10 +128,18 @@ class ProviderRegistry:
             upstream=self._upstream(spec, [("x-goog-api-key", spec.api_key or "")]),
         )
 
+    def _transport_for(self, spec: ProviderSpec) -> httpx.AsyncBaseTransport:
+        if spec.ca_file is None and spec.proxy is None:
+            return self._transport
+        key = (spec.ca_file, spec.proxy)
+        if key not in self._own:
+            self._own[key] = self._make_transport(*key)
+        return self._own[key]
+
     def _upstream(self, spec: ProviderSpec, headers: list[tuple[str, str]]) -> Upstream:
         return Upstream(
             provider=spec.name,
-            transport=self._transport,
+            transport=self._transport_for(spec),
             clock=self._clock,
             headers=headers,
             timeout=spec.timeout,

@@ -25,6 +25,9 @@ MAX_ANSWER_BYTES = 256 * 1024 * 1024
 
 _DRAIN_SECONDS = 0.5
 
+_REMEMBERED = 64
+"""A deadline makes the time for a connection any number."""
+
 _KEY_BYTES = 8
 """No key is shorter, and anything shorter would be found in words that are no key."""
 
@@ -135,8 +138,9 @@ class Upstream:
             *credentials,
         ]
         self._timeout = timeout
-        read = {"connect": min(connect_timeout, timeout), "read": timeout, "write": timeout, "pool": timeout}
-        self._extensions = {"timeout": read}
+        self._connect_timeout = min(connect_timeout, timeout)
+        self._extensions: dict[tuple[float, bool], dict[str, dict[str, float | None]]] = {}
+        """By the time that a connection may take: of few values, and one dictionary a call would cost more."""
 
     async def post(
         self, url: httpx.URL, body: bytes, context: RequestContext, headers: Iterable[tuple[str, str]] = ()
@@ -146,17 +150,16 @@ class Upstream:
         Raises ``UpstreamUnreachable``, ``UpstreamTimeout`` or ``UpstreamFailed``.
         """
         started = self._clock.monotonic()
+        limit = self._timeout if context.limits.total is None else context.limits.total
         try:
-            async with asyncio.timeout(self._timeout):
+            async with asyncio.timeout(limit):
                 reply = await self._open(url, body, context, headers)
                 try:
                     return Reply(reply.status, reply.headers, await reply.read())
                 finally:
                     await reply.close()
         except TimeoutError as error:
-            raise UpstreamTimeout(
-                f"Provider {self.provider!r} did not answer within {self._timeout:g} seconds."
-            ) from error
+            raise UpstreamTimeout(f"Provider {self.provider!r} did not answer within {limit:g} seconds.") from error
         finally:
             context.timing.upstream += self._clock.monotonic() - started
 
@@ -179,26 +182,44 @@ class Upstream:
             sent.append(("traceparent", context.traceparent))
             if context.tracestate is not None:
                 sent.append(("tracestate", context.tracestate))
-        request = httpx.Request("POST", url, headers=sent, content=body, extensions=self._extensions)
+        connect = self._connect_timeout if context.limits.connect is None else context.limits.connect
+        request = httpx.Request("POST", url, headers=sent, content=body, extensions=self._waits(connect, context))
         try:
             response = await self._transport.handle_async_request(request)
         except _TRANSPORT_ERRORS as error:
-            raise gateway_error(error, self.provider) from error
+            raise gateway_error(error, self.provider, connect) from error
         return OpenReply(response, self.provider, self._secrets)
 
+    def _waits(self, connect: float, context: RequestContext) -> dict[str, dict[str, float | None]]:
+        """Where whoever asks bounds the waits for a stream, only the connection's time is the transport's to watch."""
+        key = (connect, context.limits.first_token is None)
+        known = self._extensions.get(key)
+        if known is None:
+            if len(self._extensions) >= _REMEMBERED:
+                self._extensions.clear()
+            read = self._timeout if context.limits.first_token is None else None
+            timeouts: dict[str, float | None] = {"connect": connect, "read": read, "write": self._timeout, "pool": None}
+            known = self._extensions[key] = {"timeout": timeouts}
+        return known
 
-def make_transport() -> httpx.AsyncBaseTransport:
-    """The transport that all providers share: aiohttp's pool under httpx's types, unlimited, cookies off."""
+
+def make_transport(ca_file: str | None = None, proxy: str | None = None) -> httpx.AsyncBaseTransport:
+    """aiohttp's pool under httpx's types, unlimited, cookies off.
+
+    Certificates are those of ``ca_file`` (PEM), else certifi's or those that ``SSL_CERT_FILE`` names; the proxy is
+    ``proxy``, else the environment's. Names are looked up again after ten seconds, so that a change of DNS is seen.
+    """
 
     def session() -> aiohttp.ClientSession:
-        connector = aiohttp.TCPConnector(limit=0, keepalive_timeout=30, ssl=httpx.create_ssl_context())
+        context = httpx.create_ssl_context() if ca_file is None else ssl.create_default_context(cafile=ca_file)
+        connector = aiohttp.TCPConnector(limit=0, keepalive_timeout=30, ttl_dns_cache=10, ssl=context)
         # With trust_env aiohttp reads the environment and .netrc for every request, in a thread.
-        behind_proxy = bool(getproxies())
+        behind_proxy = proxy is None and bool(getproxies())
         return aiohttp.ClientSession(
             connector=connector, cookie_jar=aiohttp.DummyCookieJar(), trust_env=behind_proxy, max_line_size=65536
         )
 
-    return AiohttpTransport(client=session)
+    return AiohttpTransport(client=session, proxy=None if proxy is None else httpx.Proxy(proxy))
 
 
 def _chunks(response: httpx.Response) -> AsyncIterator[bytes]:
@@ -214,10 +235,12 @@ def _chunks(response: httpx.Response) -> AsyncIterator[bytes]:
 _TRANSPORT_ERRORS = (httpx.TransportError, httpx.DecodingError, aiohttp.ClientError, OSError)
 
 
-def gateway_error(error: BaseException, provider: str) -> GatewayError:
-    """The one table from transport errors to the domain's."""
+def gateway_error(error: BaseException, provider: str, connect: float | None = None) -> GatewayError:
+    """The one table from transport errors to the domain's. ``connect``: seconds that the connection was given."""
     # httpx-aiohttp calls every lost connection a ConnectTimeout; aiohttp's own error beneath says what it was.
     cause = error.__cause__ if isinstance(error.__cause__, aiohttp.ClientError) else error
+    if connect is not None and isinstance(cause, aiohttp.ConnectionTimeoutError):
+        return UpstreamTimeout(f"Provider {provider!r} could not be connected to within {connect:g} seconds.")
     for kinds, make in _TABLE:
         if isinstance(cause, kinds):
             return make(provider)

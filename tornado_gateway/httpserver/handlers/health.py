@@ -24,7 +24,11 @@ class ReadyHandler(BaseHandler):
 
     def get(self) -> None:
         draining = self.services.lifecycle.draining
-        document = {"status": "draining" if draining else "ready", "config": dict(self.services.config_status())}
+        document = {
+            "status": "draining" if draining else "ready",
+            "config": dict(self.services.config_status()),
+            "providers": dict(self.services.conditions()),
+        }
         self.write_json(msgspec.json.encode(document), 503 if draining else 200)
 
     head = get

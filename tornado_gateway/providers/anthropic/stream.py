@@ -121,6 +121,7 @@ class RelayReader(_Reader):
     def __init__(self, provider: str) -> None:
         super().__init__(provider)
         self._splitter = FrameSplitter()
+        self._spoke = False
 
     def decode(self, chunk: bytes) -> StreamBatch:
         """The events that ``chunk`` completes; an error event ends the batch as its ``error``."""
@@ -129,8 +130,13 @@ class RelayReader(_Reader):
             return StreamBatch((), last=self._done)
         if b"message_" not in run and b"error" not in run:
             # Only message_start, message_delta and message_stop hold what the gateway reads.
-            return StreamBatch((Relayed(run, run.count(b"event:")),))
+            return StreamBatch((self._relayed(run, run.count(b"event:")),))
         return self._read(run)
+
+    def _relayed(self, run: bytes, events: int) -> Relayed:
+        """A block is opened and pings come before anything is said in it."""
+        self._spoke = self._spoke or b"content_block_delta" in run
+        return Relayed(run, events, not self._spoke)
 
     def flush(self) -> StreamBatch:
         """The end of the bytes, with ``UpstreamFailed`` as error where the answer was not complete."""
@@ -159,7 +165,7 @@ class RelayReader(_Reader):
                 plain.append(frame)
             else:
                 if plain:
-                    events.append(Relayed(b"".join(plain), len(plain)))
+                    events.append(self._relayed(b"".join(plain), len(plain)))
                     plain = []
                 events.append(self._report(read, frame))
             ending = None if read is None else self._ending(read)
@@ -168,7 +174,7 @@ class RelayReader(_Reader):
             if self._done:
                 break
         if plain:
-            events.append(Relayed(b"".join(plain), len(plain)))
+            events.append(self._relayed(b"".join(plain), len(plain)))
         return StreamBatch(tuple(events), last=self._done, error=failure)
 
 

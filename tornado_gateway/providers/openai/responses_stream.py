@@ -43,6 +43,7 @@ class ResponsesRelayReader:
         self._provider = provider
         self._splitter = FrameSplitter()
         self._done = False
+        self._spoke = False
 
     def decode(self, chunk: bytes) -> StreamBatch:
         """The events that ``chunk`` completes; an error event ends the batch as its ``error``."""
@@ -50,7 +51,7 @@ class ResponsesRelayReader:
         if not run or self._done:
             return StreamBatch((), last=self._done)
         if not any(mark in run for mark in _MARKS):
-            return StreamBatch((_plain(run),))
+            return StreamBatch((self._plain(run),))
         return self._open(run)
 
     def flush(self) -> StreamBatch:
@@ -79,13 +80,13 @@ class ResponsesRelayReader:
                 plain.append(frame)
                 continue
             if plain:
-                events.append(_plain(b"".join(plain)))
+                events.append(self._plain(b"".join(plain)))
                 plain = []
             events.extend(told)
             if self._done:
                 break
         if plain:
-            events.append(_plain(b"".join(plain)))
+            events.append(self._plain(b"".join(plain)))
         if failed is not None and failed.usage is not None:
             events.append(failed.usage)
         return StreamBatch(tuple(events), last=self._done, error=None if failed is None else failed.error)
@@ -117,6 +118,8 @@ class ResponsesRelayReader:
             raise _Failed(from_stream(error, self._provider))
         return read
 
-
-def _plain(run: bytes) -> Relayed:
-    return Relayed(run, run.count(_DELTA))
+    def _plain(self, run: bytes) -> Relayed:
+        """The response and its items are announced before anything is said in them."""
+        pieces = run.count(_DELTA)
+        self._spoke = self._spoke or pieces > 0
+        return Relayed(run, pieces, not self._spoke)

@@ -32,6 +32,7 @@ class RelayReader:
         self._splitter = FrameSplitter()
         self._finished = False
         self._done = False
+        self._spoke = False
 
     def decode(self, chunk: bytes) -> StreamBatch:
         """The events that ``chunk`` completes; an error event ends the batch as its ``error``."""
@@ -42,8 +43,13 @@ class RelayReader:
         # OpenAI's own spelling is told in one scan. Whatever differs from it is looked at frame by frame.
         events = run.count(b"\n") // 2
         if (events and run.count(_NOTHING_YET) == events) or not _worth_opening(run):
-            return StreamBatch((Relayed(run, events or 1),))
+            return StreamBatch((Relayed(run, events or 1, not self._spoke and not self._speaks(run, events)),))
         return self._open(run)
+
+    def _speaks(self, run: bytes, events: int) -> bool:
+        """Whether an answer begins with ``run``: vendors send a first chunk that holds the role alone, or comments."""
+        self._spoke = b"data:" in run and (events > 1 or not any(mark in run for mark in _EMPTY))
+        return self._spoke
 
     def flush(self) -> StreamBatch:
         """The end of the bytes, with ``UpstreamFailed`` as error where the answer was not complete."""
@@ -129,6 +135,7 @@ def _opened(event: SSEEvent, decoder: "msgspec.json.Decoder[Read]", provider: st
     raise _Failed(from_stream(error, provider), None if usage is None else UsageReport(usage))
 
 
+_EMPTY = (b'"content":""', b'"content": ""', b'"content":null', b'"content": null')
 _NOTHING_YET = b'"finish_reason":null}],"usage":null'
 _MARKS = (b'usage":{', b'usage": {', b'_reason":"', b'_reason": "', b'"error"', b"event:", _DONE)
 # JSON allows white space of any length there; nobody is known to write it, and who does is not to be billed nothing.

@@ -1,0 +1,40 @@
+"""What ``explain`` says of policies: a line where there is something to say."""
+
+from collections.abc import Iterator
+from dataclasses import fields
+
+from tornado_gateway.config.kinds import KINDS
+from tornado_gateway.config.model import ProviderSettings
+from tornado_gateway.domain.policies import USUAL_KINDS, Fallback, Hedge, Timeouts
+from tornado_gateway.domain.routes import Route
+
+
+def of_route(route: Route) -> Iterator[str]:
+    """Hedge and mirror, where the route has them."""
+    if route.hedge is not None:
+        yield f"  hedge: a second target after {_after(route.hedge)}"
+    if route.mirror is not None:
+        yield f"  mirror: a copy of {route.mirror.percent:g} % to {route.mirror.route!r}"
+
+
+def of_target(route: Route, provider: ProviderSettings) -> Iterator[str]:
+    """How often and how long it is asked, and at how many places."""
+    if "timeouts" not in KINDS[provider.kind].keys:
+        return
+    retries = provider.max_retries if route.retries is None else route.retries
+    usual = Timeouts(first_token=provider.timeout, idle=provider.timeout)
+    timeouts = route.timeouts.over(provider.timeouts).over(usual)
+    times = ", ".join(
+        f"{each.name} {value:g} s" for each in fields(timeouts) if (value := getattr(timeouts, each.name)) is not None
+    )
+    places = f"; {len(provider.endpoints)} endpoints" if len(provider.endpoints) > 1 else ""
+    yield f"     {retries} {'retry' if retries == 1 else 'retries'}; {times}{places}"
+
+
+def on_kinds(fallback: Fallback) -> str:
+    """Nothing where it is for the usual kinds."""
+    return "" if fallback.on == USUAL_KINDS else f" on {', '.join(sorted(fallback.on))}"
+
+
+def _after(hedge: Hedge) -> str:
+    return f"{hedge.after:g} s" if hedge.percentile is None else f"p{hedge.percentile * 100:g}"

@@ -138,11 +138,32 @@ async def test_a_prompt_that_is_too_long_goes_to_a_bigger_model_where_the_file_s
     assert first.asked == ["gpt-4"]
 
 
-async def test_what_is_the_callers_own_fault_is_raised_at_once() -> None:
-    run = Run(ScriptedProvider("a", [InvalidRequest("n: no such parameter.")], retries=3), ScriptedProvider("b"))
-    with pytest.raises(InvalidRequest):
-        await run()
+UNFIT = InvalidRequest("n: the route's provider has no such parameter.", param="n")
+
+
+async def test_who_can_not_carry_the_request_is_passed_over() -> None:
+    unfit, fit = ScriptedProvider("a", [UNFIT], retries=3), ScriptedProvider("b", [text_answer()])
+    run = Run(unfit, fit)
+    assert await run() == "b"
+    assert (len(unfit.asked), run.clock.slept) == (1, [])
     assert run.breakers.state(("a", 0)) == "closed"
+
+
+async def test_where_nobody_can_carry_it_the_first_complaint_is_the_calls() -> None:
+    run = Run(ScriptedProvider("a", [UNFIT]), ScriptedProvider("b", [InvalidRequest("seed: none.", param="seed")]))
+    with pytest.raises(InvalidRequest) as refused:
+        await run()
+    assert refused.value.param == "n"
+
+
+async def test_a_fallback_that_can_not_carry_it_does_not_hide_what_happened() -> None:
+    first, second = ScriptedProvider("a", [UpstreamFailed("oh")]), ScriptedProvider("b", [UNFIT])
+    with pytest.raises(UpstreamFailed, match="oh"):
+        await Run(plan_=staged(served(first), served(second)))()
+    first, second = ScriptedProvider("a", [UNFIT]), ScriptedProvider("b")
+    with pytest.raises(InvalidRequest):
+        await Run(plan_=staged(served(first), served(second)))()
+    assert second.asked == []
 
 
 async def test_a_circuit_opens_and_the_next_target_is_asked_without_waiting() -> None:

@@ -15,6 +15,7 @@ from tornado_gateway.domain.endpoints import Endpoint, EndpointKey
 from tornado_gateway.domain.errors import (
     CircuitOpen,
     GatewayError,
+    InvalidRequest,
     ProviderBusy,
     ProviderNotConfigured,
     UpstreamRateLimited,
@@ -81,16 +82,22 @@ class Attempts:
     ) -> Won[T]:
         """The first answer and who gave it; its place is given back when ``hold`` is closed.
 
-        Raises the last target's error where none answers, ``CircuitOpen`` only where all of them rest.
+        Raises the last target's error where none answers, ``CircuitOpen`` only where all of them rest and
+        ``InvalidRequest`` only where none of them has a place for what is asked.
         """
         latest: GatewayError | None = None
         telling: GatewayError | None = None
+        unfit: InvalidRequest | None = None
         for stage in plan.stages:
             if stage.on is not None and (latest is None or kind_of(latest) not in stage.on):
                 continue
             for target in self._strategies.order(stage, tokens):
                 try:
                     return await self.ask(target, ask, context, hold)
+                except InvalidRequest as error:
+                    # What one kind of provider has no place for another may: who can't carry the request is passed
+                    # over, and its complaint is the call's only where nobody can.
+                    unfit = unfit or error
                 except GatewayError as error:
                     kind = kind_of(error)
                     if kind is None:
@@ -102,7 +109,7 @@ class Attempts:
                         raise
                     if kind not in USUAL_KINDS:
                         break  # the request is what is wrong: another route may take it, this one does not
-        raise telling or ProviderNotConfigured("No target is left to ask.")
+        raise telling or unfit or ProviderNotConfigured("No target is left to ask.")
 
     async def ask(self, target: Target, ask: Ask[T], context: RequestContext, hold: ExitStack) -> Won[T]:
         """One target's answer, tried again where that is worth it. Raises ``GatewayError``."""

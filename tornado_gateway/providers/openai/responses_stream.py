@@ -19,6 +19,8 @@ _MARKS = (b"response.completed", b"response.incomplete", b"response.failed", b'"
 _DELTA = b'.delta"'
 """The type of every event that holds a piece of the answer ends so."""
 
+_ANNOUNCED = (b"event: response.created\n", b"event: response.in_progress\n", b"event: response.queued\n")
+
 
 class _Event(msgspec.Struct, frozen=True):
     type: str | None = None
@@ -119,7 +121,7 @@ class ResponsesRelayReader:
         return read
 
     def _plain(self, run: bytes) -> Relayed:
-        """The response and its items are announced before anything is said in them."""
-        pieces = run.count(_DELTA)
-        self._spoke = self._spoke or pieces > 0
-        return Relayed(run, pieces, not self._spoke)
+        """The response is announced before anything is done about it."""
+        if not self._spoke:
+            self._spoke = run.count(b"event:") > sum(run.count(announced) for announced in _ANNOUNCED)
+        return Relayed(run, run.count(_DELTA), not self._spoke)

@@ -1,18 +1,15 @@
-import os
-from pathlib import Path
-
 import httpx
-import pytest
 from injector import Binder, Module
 
 from tests.support import FakeClock, Half
-from tornado_gateway.bootstrap import Runtime, SystemClock, make_injector, make_runtime
+from tornado_gateway.bootstrap import make_injector, make_runtime
 from tornado_gateway.config.build import load
 from tornado_gateway.config.schema import packaged_default
 from tornado_gateway.domain.gateway import GatewayService
 from tornado_gateway.domain.ports import Clock, Randomness
 from tornado_gateway.domain.snapshot import SnapshotHolder
 from tornado_gateway.providers.registry import ProviderRegistry
+from tornado_gateway.runtime import Runtime
 
 
 class Replaced(Module):
@@ -38,24 +35,3 @@ async def test_one_of_each_and_all_of_one_house() -> None:
     assert isinstance(runtime, Runtime)
     assert runtime.snapshots.current.revision == load(packaged_default(), {}).revision
     await runtime.close()
-
-
-async def test_a_drain_waits_for_calls_only_so_long(tmp_path: Path) -> None:
-    file = tmp_path / "gateway.yaml"
-    file.write_text(packaged_default().read_text().replace("drain_timeout: 30", "drain_timeout: 0.01"))
-    runtime = make_runtime(load(file, os.environ))
-    assert await runtime.drain()
-    runtime.lifecycle.enter()
-    assert not await runtime.drain()
-    runtime.lifecycle.leave()
-    assert await runtime.drain()
-    await runtime.close()
-
-
-async def test_the_systems_clock() -> None:
-    clock = SystemClock()
-    before = clock.monotonic()
-    await clock.sleep(0)
-    assert clock.monotonic() >= before
-    assert clock.now().tzinfo is not None
-    assert pytest.approx(clock.now().timestamp(), abs=60) == __import__("time").time()

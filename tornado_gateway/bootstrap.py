@@ -3,12 +3,10 @@
 ``make_injector(loaded, replacement)`` with a module of one line replaces any port in a test: what is bound last counts.
 """
 
-import asyncio
 import os
 import random
-import socket
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from typing import cast
 
 import httpx
@@ -24,11 +22,12 @@ from tornado_gateway.domain.breakers import Breakers
 from tornado_gateway.domain.conditions import conditions
 from tornado_gateway.domain.dispatch import Dispatch
 from tornado_gateway.domain.endpoints import EndpointKey, Provider
-from tornado_gateway.domain.events import CircuitChanged, ConfigReloaded
+from tornado_gateway.domain.events import CircuitChanged
 from tornado_gateway.domain.gateway import GatewayService
 from tornado_gateway.domain.mirroring import Mirrors
 from tornado_gateway.domain.places import Places
 from tornado_gateway.domain.ports import ChatProvider, Clock, Publisher, Randomness
+from tornado_gateway.domain.probing import Prober
 from tornado_gateway.domain.snapshot import SnapshotHolder
 from tornado_gateway.domain.strategies import Strategies
 from tornado_gateway.httpserver.application import make_application, make_gates
@@ -42,6 +41,9 @@ from tornado_gateway.observability.metrics import MetricsSubscriber
 from tornado_gateway.observability.sink import LineSink
 from tornado_gateway.providers.registry import ProviderRegistry, ProviderSpec
 from tornado_gateway.providers.upstream import make_transport
+from tornado_gateway.runtime import Runtime
+
+__all__ = ["Runtime", "make_injector", "make_providers", "make_runtime"]
 
 
 class WorldModule(Module):
@@ -154,6 +156,11 @@ class ServiceModule(Module):
 
     @singleton
     @provider
+    def prober(self, snapshots: SnapshotHolder, breakers: Breakers, clock: Clock) -> Prober:
+        return Prober(snapshots=snapshots, breakers=breakers, clock=clock)
+
+    @singleton
+    @provider
     def gateway(
         self,
         snapshots: SnapshotHolder,
@@ -209,60 +216,6 @@ class ServiceModule(Module):
         return GatewayHTTPServer(make_application(services), snapshots=snapshots, clock=clock)
 
 
-@dataclass(frozen=True, slots=True)
-class Runtime:
-    """A gateway ready to be started, and the way to end it."""
-
-    server: GatewayHTTPServer
-    gateway: GatewayService
-    registry: ProviderRegistry
-    snapshots: SnapshotHolder
-    lifecycle: Lifecycle
-    reloader: Reloader
-    bus: EventBus
-    clock: Clock
-    transport: httpx.AsyncBaseTransport
-    notes: tuple[str, ...]
-
-    async def start(self, sockets: list[socket.socket]) -> None:
-        """Serves ``sockets`` and follows the file; on the running loop."""
-        self.bus.start()
-        current = self.snapshots.current
-        self.bus.publish(ConfigReloaded(current.revision, None, current.loaded_at, self.notes))
-        self.reloader.start()
-        self.server.add_sockets(sockets)
-        self.server.start_sweeping()
-
-    def announce(self, text: str) -> None:
-        """One line of the log for whoever watches it start or end."""
-        logger.info(text)
-
-    def reload(self) -> None:
-        """SIGHUP: reads the file now, changed or not."""
-        self.reloader.reload_now()
-
-    async def drain(self) -> bool:
-        """No new calls; waits for those under way. False where ``drain_timeout`` passed first."""
-        self.lifecycle.drain()
-        try:
-            async with asyncio.timeout(self.snapshots.current.server.drain_timeout):
-                await self.lifecycle.idle()
-        except TimeoutError:
-            return False
-        return True
-
-    async def close(self) -> None:
-        """Hangs up on everybody, delivers the last events."""
-        self.server.stop()
-        self.server.stop_sweeping()
-        await self.gateway.close()
-        await self.reloader.close()
-        await self.server.close_all_connections()
-        await self.registry.close()
-        await self.transport.aclose()
-        await self.bus.close()
-
-
 def _unconfigured(snapshots: SnapshotHolder) -> Iterator[str]:
     for name, known in snapshots.current.providers.items():
         if not known.configured:
@@ -287,6 +240,7 @@ def make_runtime(loaded: Loaded, *replacements: Module) -> Runtime:
         server=house.get(GatewayHTTPServer),
         gateway=house.get(GatewayService),
         registry=house.get(ProviderRegistry),
+        prober=house.get(Prober),
         snapshots=house.get(SnapshotHolder),
         lifecycle=house.get(Lifecycle),
         reloader=house.get(Reloader),

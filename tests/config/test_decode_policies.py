@@ -3,7 +3,7 @@ from typing import Any
 
 from tornado_gateway.config import decode_policies as policies
 from tornado_gateway.config.model import EndpointSettings
-from tornado_gateway.domain.policies import BreakerPolicy, Concurrency, Fallback, Hedge, Mirror, Timeouts
+from tornado_gateway.domain.policies import BreakerPolicy, Concurrency, Fallback, Hedge, Mirror, Probe, Timeouts
 
 OPENAI = {"kind": "openai"}
 
@@ -65,3 +65,9 @@ def test_a_route_without_policies_and_one_with_all() -> None:
     assert policies.hedge({"hedge": {"after": "p95"}}) == Hedge(percentile=0.95)
     assert policies.hedge({"hedge": {"after": 2}}) == Hedge(after=2.0)
     assert policies.mirror({"mirror": {"route": "b", "percent": Decimal("0.5")}}) == Mirror("b", 0.5)
+
+
+def test_a_probe_only_where_one_is_wanted() -> None:
+    assert policies.probe({}) is None
+    assert policies.probe({"health": {}}) == Probe(30.0, "/models")
+    assert policies.probe({"health": {"interval": 5, "path": "/up"}}) == Probe(5.0, "/up")

@@ -178,3 +178,18 @@ async def test_with_one_target_dead_nobody_notices(start: Callable[..., Gateway]
         double.stop()
     assert [answer.status_code for answer in answers] == [200] * 250
     assert total(gateway, "gateway_requests_total", status="200") == 250
+
+
+async def test_a_probe_finds_out_before_any_caller_does(start: Callable[..., Gateway]) -> None:
+    dead, well = ChaosUpstream(0, share=0.0), ChaosUpstream(1, share=0.0)
+    dead.stop()
+    text = config([dead, well, well]).replace("max_retries: 1", "breaker: {consecutive: 1}, health: {interval: 0.1}")
+    gateway = start(text)
+
+    def circuits() -> list[str]:
+        providers = httpx.get(f"{gateway.url}/health/ready").json()["providers"]
+        return [providers[name]["endpoints"][0]["circuit"] for name in ("a", "b")]
+
+    await asyncio.to_thread(gateway.wait_until, lambda: circuits() == ["open", "closed"])
+    well.stop()
+    assert total(gateway, "gateway_circuit_state", provider="a") == 2

@@ -2,6 +2,7 @@ import httpx
 import pytest
 
 from tests.support import FakeClock, call, context
+from tornado_gateway.domain.probing import Probed
 from tornado_gateway.providers.registry import ProviderRegistry, ProviderSpec
 
 
@@ -85,3 +86,29 @@ async def test_a_provider_with_a_proxy_or_certificates_of_its_own_has_a_transpor
     assert made == [(None, "http://me:planted@proxy:3128"), ("/ca.pem", None)]
     await registry.close()
     assert closed == [True, True]
+
+
+@pytest.mark.parametrize(
+    ("spec", "url"),
+    [
+        (ProviderSpec("x", "openai", api_key="k"), "https://api.openai.com/v1/models"),
+        (ProviderSpec("x", "anthropic", api_key="k"), "https://api.anthropic.com/models"),
+        (ProviderSpec("x", "gemini", api_key="k"), "https://generativelanguage.googleapis.com/models"),
+        (ProviderSpec("x", "azure_openai", base_url="https://a.example/", api_key="k"), "https://a.example/models"),
+        (
+            ProviderSpec("x", "openai_compatible", api_key="k", options={"vendor": "groq"}),
+            "https://api.groq.com/openai/v1/models",
+        ),
+    ],
+)
+async def test_every_kind_can_be_probed_under_its_base_url(spec: ProviderSpec, url: str) -> None:
+    asked: list[str] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(str(request.url))
+        return httpx.Response(200)
+
+    provider = registry(answer).make(spec)
+    assert isinstance(provider, Probed)
+    await provider.probe("/models", context())
+    assert asked == [url]

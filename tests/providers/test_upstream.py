@@ -11,8 +11,14 @@ import httpx
 import pytest
 
 from tests.support import FakeClock, context
-from tornado_gateway.domain.errors import GatewayError, UpstreamFailed, UpstreamTimeout, UpstreamUnreachable
-from tornado_gateway.providers.upstream import Upstream, gateway_error, make_transport
+from tornado_gateway.domain.errors import (
+    GatewayError,
+    UpstreamAuthFailed,
+    UpstreamFailed,
+    UpstreamTimeout,
+    UpstreamUnreachable,
+)
+from tornado_gateway.providers.upstream import Upstream, make_transport
 
 Behaviour = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 OK = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
@@ -195,23 +201,6 @@ async def test_a_connection_serves_again_once_its_stream_was_read_past_the_end_m
     assert connections == 1
 
 
-@pytest.mark.parametrize(
-    ("error", "kind"),
-    [
-        (httpx.ReadTimeout("x"), UpstreamTimeout),
-        (httpx.ConnectTimeout("x"), UpstreamTimeout),
-        (httpx.ConnectError("x"), UpstreamUnreachable),
-        (httpx.UnsupportedProtocol("x"), UpstreamUnreachable),
-        (httpx.RemoteProtocolError("x"), UpstreamFailed),
-        (httpx.ReadError("x"), UpstreamFailed),
-        (ConnectionResetError("x"), UpstreamFailed),
-        (TimeoutError("x"), UpstreamTimeout),
-    ],
-)
-def test_the_table(error: Exception, kind: type[GatewayError]) -> None:
-    assert type(gateway_error(error, "p")) is kind
-
-
 @pytest.mark.parametrize(("key", "shown"), [("sk-a-key-of-ours", "***"), ("short", "short")])
 async def test_a_key_that_the_provider_quotes_is_blotted_out(key: str, shown: str) -> None:
     def quotes(_request: httpx.Request) -> httpx.Response:
@@ -229,3 +218,42 @@ async def test_a_key_that_the_provider_quotes_is_blotted_out(key: str, shown: st
     assert (await up.post(url, b"{}", context())).body == expected
     async with up.stream(url, b"{}", context()) as reply:
         assert await reply.read() == expected
+
+
+@pytest.mark.parametrize(
+    ("status", "error"),
+    [(200, None), (404, None), (401, UpstreamAuthFailed), (503, UpstreamFailed)],
+)
+async def test_a_probe_tells_whether_somebody_is_at_home(status: int, error: type[GatewayError] | None) -> None:
+    seen: list[httpx.Request] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        seen.append(request)
+        return httpx.Response(status)
+
+    probed = Upstream(
+        provider="p",
+        transport=httpx.MockTransport(answer),
+        clock=FakeClock(),
+        headers=[("authorization", "Bearer sk-planted")],
+        timeout=5,
+        base_url="http://up.example/v1/",
+    )
+    if error is None:
+        await probed.probe("/models", context())
+    else:
+        with pytest.raises(error):
+            await probed.probe("/models", context())
+    assert (seen[0].method, str(seen[0].url)) == ("GET", "http://up.example/v1/models")
+    assert seen[0].headers["authorization"] == "Bearer sk-planted"
+
+
+async def test_limits_of_the_call_go_before_the_providers() -> None:
+    async def behave(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await asyncio.sleep(5)
+
+    asked = context()
+    asked.limits.total = 0.05
+    async with server(behave) as url, upstream() as up:
+        with pytest.raises(UpstreamTimeout, match=r"within 0\.05 seconds"):
+            await up.post(httpx.URL(url), b"{}", asked)

@@ -124,6 +124,7 @@ def build_provider(settings: ProviderSettings, make: MakeProvider) -> Provider:
         timeout=settings.timeouts.total or settings.timeout,
         breaker=settings.breaker,
         concurrency=settings.concurrency,
+        probe=settings.probe,
     )
 
 

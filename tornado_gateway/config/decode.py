@@ -67,6 +67,7 @@ def _provider(name: str, entry: dict[str, Any]) -> ProviderSettings:
         max_retries=entry.get("max_retries", 3),
         breaker=policies.breaker(entry),
         concurrency=policies.concurrency(entry),
+        probe=policies.probe(entry),
         ca_file=entry.get("ca_file") or None,
         proxy=entry.get("proxy") or None,
         options=options,

@@ -11,6 +11,7 @@ from tornado_gateway.domain.policies import (
     Fallback,
     Hedge,
     Mirror,
+    Probe,
     Timeouts,
 )
 
@@ -55,6 +56,12 @@ def concurrency(provider: dict[str, Any]) -> Concurrency | None:
         return None
     queue = provider.get("queue", {})
     return Concurrency(limit, queue=queue.get("size", 100), wait=float(queue.get("wait", 1)))
+
+
+def probe(provider: dict[str, Any]) -> Probe | None:
+    """None where nobody is to ask."""
+    said = provider.get("health")
+    return None if said is None else Probe(float(said.get("interval", 30)), said.get("path", "/models"))
 
 
 def fallback(entry: str | dict[str, Any]) -> Fallback:

@@ -12,6 +12,7 @@ _UPSTREAM = _ANY | {
     "timeout",
     "timeouts",
     "max_retries",
+    "health",
     "ca_file",
     "proxy",
 }

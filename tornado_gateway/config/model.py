@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from tornado_gateway.config.kinds import KINDS
-from tornado_gateway.domain.policies import BreakerPolicy, Concurrency, Fallback, Hedge, Mirror, Timeouts
+from tornado_gateway.domain.policies import BreakerPolicy, Concurrency, Fallback, Hedge, Mirror, Probe, Timeouts
 from tornado_gateway.domain.snapshot import CorsPolicy
 
 
@@ -55,6 +55,7 @@ class ProviderSettings:
     max_retries: int = 3
     breaker: BreakerPolicy | None = field(default_factory=BreakerPolicy)
     concurrency: Concurrency | None = None
+    probe: Probe | None = None
     ca_file: str | None = None
     proxy: str | None = field(default=None, repr=False)
     options: Mapping[str, Any] = field(default_factory=dict)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from tornado_gateway.domain.policies import BreakerPolicy, Concurrency, Timeouts
+from tornado_gateway.domain.policies import BreakerPolicy, Concurrency, Probe, Timeouts
 from tornado_gateway.domain.ports import ChatProvider
 
 EndpointKey = tuple[str, int]
@@ -35,6 +35,7 @@ class Provider:
     timeout: float | None = None
     breaker: BreakerPolicy | None = None
     concurrency: Concurrency | None = None
+    probe: Probe | None = None
 
     @property
     def configured(self) -> bool:

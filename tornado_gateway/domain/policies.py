@@ -96,3 +96,11 @@ class Concurrency:
     limit: int
     queue: int = 100
     wait: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """A question of the gateway's own every ``interval`` seconds, at ``path`` under the endpoint's base URL."""
+
+    interval: float
+    path: str

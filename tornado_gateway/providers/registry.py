@@ -104,28 +104,30 @@ class ProviderRegistry:
             endpoints=endpoints,
             configured=bool(spec.api_key) or not vendor.needs_key,
             retries=spec.max_retries,
-            upstream=self._upstream(spec, headers),
+            upstream=self._upstream(spec, headers, endpoints.base),
             vendor=vendor,
         )
 
     def _anthropic(self, spec: ProviderSpec) -> ChatProvider:
+        base_url = spec.base_url or "https://api.anthropic.com"
         return AnthropicProvider(
             name=spec.name,
-            base_url=spec.base_url or "https://api.anthropic.com",
+            base_url=base_url,
             configured=bool(spec.api_key),
             retries=spec.max_retries,
-            upstream=self._upstream(spec, [("x-api-key", spec.api_key or "")]),
+            upstream=self._upstream(spec, [("x-api-key", spec.api_key or "")], base_url),
             version=str(spec.options.get("version", DEFAULT_VERSION)),
         )
 
     def _gemini(self, spec: ProviderSpec) -> ChatProvider:
+        base_url = spec.base_url or DEFAULT_BASE_URL
         return GeminiProvider(
             name=spec.name,
-            base_url=spec.base_url or DEFAULT_BASE_URL,
+            base_url=base_url,
             configured=bool(spec.api_key),
             retries=spec.max_retries,
             # Never in the URL, where the official examples have it: URLs are logged.
-            upstream=self._upstream(spec, [("x-goog-api-key", spec.api_key or "")]),
+            upstream=self._upstream(spec, [("x-goog-api-key", spec.api_key or "")], base_url),
         )
 
     def _transport_for(self, spec: ProviderSpec) -> httpx.AsyncBaseTransport:
@@ -136,13 +138,14 @@ class ProviderRegistry:
             self._own[key] = self._make_transport(*key)
         return self._own[key]
 
-    def _upstream(self, spec: ProviderSpec, headers: list[tuple[str, str]]) -> Upstream:
+    def _upstream(self, spec: ProviderSpec, headers: list[tuple[str, str]], base_url: str) -> Upstream:
         return Upstream(
             provider=spec.name,
             transport=self._transport_for(spec),
             clock=self._clock,
             headers=headers,
             timeout=spec.timeout,
+            base_url=base_url,
         )
 
 

@@ -17,8 +17,14 @@ from httpx_aiohttp import AiohttpTransport
 from httpx_aiohttp.transport import AiohttpResponseStream
 
 from tornado_gateway.domain.context import RequestContext
-from tornado_gateway.domain.errors import GatewayError, UpstreamFailed, UpstreamTimeout, UpstreamUnreachable
+from tornado_gateway.domain.errors import (
+    GatewayError,
+    UpstreamAuthFailed,
+    UpstreamFailed,
+    UpstreamTimeout,
+)
 from tornado_gateway.domain.ports import Clock
+from tornado_gateway.providers.transport_errors import TRANSPORT_ERRORS, gateway_error
 
 MAX_ANSWER_BYTES = 256 * 1024 * 1024
 """A whole answer beyond this is refused rather than held in memory."""
@@ -63,7 +69,7 @@ class OpenReply:
             async for chunk in self._chunks:
                 yield chunk
             self._ended = True
-        except _TRANSPORT_ERRORS as error:
+        except TRANSPORT_ERRORS as error:
             raise gateway_error(error, self._provider) from error
 
     async def read(self) -> bytes:
@@ -97,14 +103,14 @@ class OpenReply:
             async with asyncio.timeout(_DRAIN_SECONDS):
                 async for _ in self._chunks:
                     pass
-        except (TimeoutError, *_TRANSPORT_ERRORS):
+        except (TimeoutError, *TRANSPORT_ERRORS):
             pass
 
     async def close(self) -> None:
         """Ends the call, whether or not the body was read."""
         if self._answered and not self._ended:
             await self._read_to_the_end()
-        with suppress(*_TRANSPORT_ERRORS):  # a connection that is gone is what was wanted
+        with suppress(*TRANSPORT_ERRORS):  # a connection that is gone is what was wanted
             await self._response.stream.aclose()  # type: ignore[union-attr] # an async transport's stream is async
 
 
@@ -123,8 +129,10 @@ class Upstream:
         headers: Iterable[tuple[str, str]],
         timeout: float,
         connect_timeout: float = 10.0,
+        base_url: str = "",
     ) -> None:
         self.provider = provider
+        self._base = base_url.rstrip("/")
         self._transport = transport
         self._clock = clock
         credentials = list(headers)
@@ -163,6 +171,19 @@ class Upstream:
         finally:
             context.timing.upstream += self._clock.monotonic() - started
 
+    async def probe(self, path: str, context: RequestContext) -> None:
+        """Asks for ``path`` under the base URL; raises ``GatewayError`` where nobody is at home."""
+        try:
+            async with asyncio.timeout(self._timeout):
+                reply = await self._open(httpx.URL(self._base + path), b"", context, (), method="GET")
+                await reply.close()
+        except TimeoutError as error:
+            raise UpstreamTimeout(f"Provider {self.provider!r} did not answer its probe.") from error
+        if reply.status in (401, 403):
+            raise UpstreamAuthFailed(f"Provider {self.provider!r} refused the gateway's credentials.")
+        if reply.status >= 500:
+            raise UpstreamFailed(f"Provider {self.provider!r} answered its probe with status {reply.status}.")
+
     @asynccontextmanager
     async def stream(
         self, url: httpx.URL, body: bytes, context: RequestContext, headers: Iterable[tuple[str, str]] = ()
@@ -175,7 +196,12 @@ class Upstream:
             await reply.close()
 
     async def _open(
-        self, url: httpx.URL, body: bytes, context: RequestContext, headers: Iterable[tuple[str, str]]
+        self,
+        url: httpx.URL,
+        body: bytes,
+        context: RequestContext,
+        headers: Iterable[tuple[str, str]],
+        method: str = "POST",
     ) -> OpenReply:
         sent = [*self._headers, *headers]
         if context.traceparent is not None:
@@ -183,10 +209,10 @@ class Upstream:
             if context.tracestate is not None:
                 sent.append(("tracestate", context.tracestate))
         connect = self._connect_timeout if context.limits.connect is None else context.limits.connect
-        request = httpx.Request("POST", url, headers=sent, content=body, extensions=self._waits(connect, context))
+        request = httpx.Request(method, url, headers=sent, content=body, extensions=self._waits(connect, context))
         try:
             response = await self._transport.handle_async_request(request)
-        except _TRANSPORT_ERRORS as error:
+        except TRANSPORT_ERRORS as error:
             raise gateway_error(error, self.provider, connect) from error
         return OpenReply(response, self.provider, self._secrets)
 
@@ -230,50 +256,3 @@ def _chunks(response: httpx.Response) -> AsyncIterator[bytes]:
         # httpx's own iterators count, decode and re-chunk; the transport's stream is one item a read.
         return response.stream.__aiter__()  # type: ignore[union-attr] # an async transport's stream is async
     return response.aiter_bytes()
-
-
-_TRANSPORT_ERRORS = (httpx.TransportError, httpx.DecodingError, aiohttp.ClientError, OSError)
-
-
-def gateway_error(error: BaseException, provider: str, connect: float | None = None) -> GatewayError:
-    """The one table from transport errors to the domain's. ``connect``: seconds that the connection was given."""
-    # httpx-aiohttp calls every lost connection a ConnectTimeout; aiohttp's own error beneath says what it was.
-    cause = error.__cause__ if isinstance(error.__cause__, aiohttp.ClientError) else error
-    if connect is not None and isinstance(cause, aiohttp.ConnectionTimeoutError):
-        return UpstreamTimeout(f"Provider {provider!r} could not be connected to within {connect:g} seconds.")
-    for kinds, make in _TABLE:
-        if isinstance(cause, kinds):
-            return make(provider)
-    return _broke_off(provider)
-
-
-def _unreachable(provider: str) -> GatewayError:
-    return UpstreamUnreachable(f"Provider {provider!r} can't be reached.")
-
-
-def _bad_certificate(provider: str) -> GatewayError:
-    return UpstreamUnreachable(f"Provider {provider!r} can't be reached: its TLS certificate is not trusted.")
-
-
-def _too_slow(provider: str) -> GatewayError:
-    return UpstreamTimeout(f"Provider {provider!r} is too slow.")
-
-
-def _broke_off(provider: str) -> GatewayError:
-    return UpstreamFailed(f"Provider {provider!r} broke off its answer.")
-
-
-def _garbled(provider: str) -> GatewayError:
-    return UpstreamFailed(f"Provider {provider!r} gave an answer that is no HTTP.")
-
-
-_TABLE = (
-    ((aiohttp.ClientConnectorCertificateError, ssl.SSLCertVerificationError), _bad_certificate),
-    ((aiohttp.ServerTimeoutError, TimeoutError), _too_slow),
-    ((aiohttp.ClientConnectorError, aiohttp.InvalidURL, httpx.UnsupportedProtocol), _unreachable),
-    ((aiohttp.ClientConnectionError, aiohttp.ClientPayloadError), _broke_off),
-    ((aiohttp.ClientResponseError,), _garbled),
-    ((httpx.TimeoutException,), _too_slow),
-    ((httpx.ConnectError, httpx.ProxyError), _unreachable),
-    ((httpx.DecodingError, httpx.ProtocolError), _garbled),
-)

@@ -46,6 +46,10 @@ class AnthropicProvider:
         self._messages = httpx.URL(f"{base}/v1/messages")
         self._count = httpx.URL(f"{base}/v1/messages/count_tokens")
 
+    async def probe(self, path: str, context: RequestContext) -> None:
+        """Asks whether somebody is at home; raises ``GatewayError`` where nobody is."""
+        await self._upstream.probe(path, context)
+
     async def complete(self, call: ModelCall, model: str, context: RequestContext) -> Answer:
         """Sends the call and reads the whole answer; raises ``GatewayError``."""
         if call.wire.protocol == ANTHROPIC_MESSAGES:

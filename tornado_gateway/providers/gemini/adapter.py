@@ -33,6 +33,10 @@ class GeminiProvider:
         base = base_url.rstrip("/")
         self._base = base if _VERSIONED.search(base) else f"{base}/v1beta"
 
+    async def probe(self, path: str, context: RequestContext) -> None:
+        """Asks whether somebody is at home; raises ``GatewayError`` where nobody is."""
+        await self._upstream.probe(path, context)
+
     async def complete(self, call: ModelCall, model: str, context: RequestContext) -> Answer:
         """Sends the call and reads the whole answer; raises ``GatewayError``."""
         body = request.chat_body(call.chat, model, context.dropped)

@@ -43,6 +43,10 @@ class OpenAIProvider:
         self._upstream = upstream
         self._vendor = vendor
 
+    async def probe(self, path: str, context: RequestContext) -> None:
+        """Asks whether somebody is at home; raises ``GatewayError`` where nobody is."""
+        await self._upstream.probe(path, context)
+
     async def complete(self, call: ModelCall, model: str, context: RequestContext) -> Answer:
         """Sends the call and reads the whole answer; raises ``GatewayError``."""
         protocol = call.wire.protocol

@@ -25,7 +25,10 @@ _FIRST_STREAM_OPTIONS = "2024-09-01"
 
 
 class Endpoints(Protocol):
-    """``url`` is None for a protocol that is not spoken there."""
+    """``base`` is the address without a protocol's path; ``url`` is None for a protocol that is not spoken there."""
+
+    @property
+    def base(self) -> str: ...
 
     def url(self, protocol: str, model: str) -> httpx.URL | None: ...
 
@@ -34,8 +37,8 @@ class PlainEndpoints:
     """All under one base, the model in the body. ``base_url`` is what the official SDK takes, with ``/v1``."""
 
     def __init__(self, base_url: str, protocols: Iterable[str]) -> None:
-        base = base_url.rstrip("/")
-        self._urls = {protocol: httpx.URL(f"{base}/{_PATHS[protocol]}") for protocol in protocols}
+        self.base = base_url.rstrip("/")
+        self._urls = {protocol: httpx.URL(f"{self.base}/{_PATHS[protocol]}") for protocol in protocols}
 
     def url(self, protocol: str, model: str) -> httpx.URL | None:
         return self._urls.get(protocol)
@@ -48,11 +51,11 @@ class AzureEndpoints:
     """
 
     def __init__(self, base_url: str, api_version: str | None) -> None:
-        self._root = base_url.rstrip("/").removesuffix("/v1").removesuffix("/openai")
+        self.base = base_url.rstrip("/").removesuffix("/v1").removesuffix("/openai")
         self.dated = api_version if api_version and _DATED.match(api_version) else None
         query = "" if api_version in (None, "", "v1") else f"?api-version={quote(str(api_version), safe='')}"
         self._query = query
-        self._v1 = {protocol: httpx.URL(f"{self._root}/openai/v1/{path}{query}") for protocol, path in _PATHS.items()}
+        self._v1 = {protocol: httpx.URL(f"{self.base}/openai/v1/{path}{query}") for protocol, path in _PATHS.items()}
 
     @property
     def takes_stream_options(self) -> bool:
@@ -64,8 +67,8 @@ class AzureEndpoints:
             return self._v1.get(protocol)
         if protocol == OPENAI_RESPONSES:
             is_there = self.dated >= _FIRST_RESPONSES
-            return httpx.URL(f"{self._root}/openai/responses{self._query}") if is_there else None
+            return httpx.URL(f"{self.base}/openai/responses{self._query}") if is_there else None
         path = _PATHS.get(protocol)
         if path is None:
             return None
-        return httpx.URL(f"{self._root}/openai/deployments/{quote(model, safe='')}/{path}{self._query}")
+        return httpx.URL(f"{self.base}/openai/deployments/{quote(model, safe='')}/{path}{self._query}")

@@ -1,0 +1,54 @@
+"""The one table from the errors of httpx and aiohttp to the domain's."""
+
+import ssl
+
+import aiohttp
+import httpx
+
+from tornado_gateway.domain.errors import GatewayError, UpstreamFailed, UpstreamTimeout, UpstreamUnreachable
+
+TRANSPORT_ERRORS = (httpx.TransportError, httpx.DecodingError, aiohttp.ClientError, OSError)
+
+
+def gateway_error(error: BaseException, provider: str, connect: float | None = None) -> GatewayError:
+    """The one table from transport errors to the domain's. ``connect``: seconds that the connection was given."""
+    # httpx-aiohttp calls every lost connection a ConnectTimeout; aiohttp's own error beneath says what it was.
+    cause = error.__cause__ if isinstance(error.__cause__, aiohttp.ClientError) else error
+    if connect is not None and isinstance(cause, aiohttp.ConnectionTimeoutError):
+        return UpstreamTimeout(f"Provider {provider!r} could not be connected to within {connect:g} seconds.")
+    for kinds, make in _TABLE:
+        if isinstance(cause, kinds):
+            return make(provider)
+    return _broke_off(provider)
+
+
+def _unreachable(provider: str) -> GatewayError:
+    return UpstreamUnreachable(f"Provider {provider!r} can't be reached.")
+
+
+def _bad_certificate(provider: str) -> GatewayError:
+    return UpstreamUnreachable(f"Provider {provider!r} can't be reached: its TLS certificate is not trusted.")
+
+
+def _too_slow(provider: str) -> GatewayError:
+    return UpstreamTimeout(f"Provider {provider!r} is too slow.")
+
+
+def _broke_off(provider: str) -> GatewayError:
+    return UpstreamFailed(f"Provider {provider!r} broke off its answer.")
+
+
+def _garbled(provider: str) -> GatewayError:
+    return UpstreamFailed(f"Provider {provider!r} gave an answer that is no HTTP.")
+
+
+_TABLE = (
+    ((aiohttp.ClientConnectorCertificateError, ssl.SSLCertVerificationError), _bad_certificate),
+    ((aiohttp.ServerTimeoutError, TimeoutError), _too_slow),
+    ((aiohttp.ClientConnectorError, aiohttp.InvalidURL, httpx.UnsupportedProtocol), _unreachable),
+    ((aiohttp.ClientConnectionError, aiohttp.ClientPayloadError), _broke_off),
+    ((aiohttp.ClientResponseError,), _garbled),
+    ((httpx.TimeoutException,), _too_slow),
+    ((httpx.ConnectError, httpx.ProxyError), _unreachable),
+    ((httpx.DecodingError, httpx.ProtocolError), _garbled),
+)

@@ -1,0 +1,80 @@
+"""Runtime: a gateway that was put together, from its start to its end."""
+
+import asyncio
+import socket
+from dataclasses import dataclass
+from typing import Protocol
+
+from loguru import logger
+
+from tornado_gateway.config.reload import Reloader
+from tornado_gateway.domain.events import ConfigReloaded
+from tornado_gateway.domain.gateway import GatewayService
+from tornado_gateway.domain.ports import Clock
+from tornado_gateway.domain.probing import Prober
+from tornado_gateway.domain.snapshot import SnapshotHolder
+from tornado_gateway.httpserver.lifecycle import Lifecycle
+from tornado_gateway.httpserver.server import GatewayHTTPServer
+from tornado_gateway.observability.bus import EventBus
+from tornado_gateway.providers.registry import ProviderRegistry
+
+
+class Closable(Protocol):
+    async def aclose(self) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Runtime:
+    """A gateway ready to be started, and the way to end it."""
+
+    server: GatewayHTTPServer
+    gateway: GatewayService
+    registry: ProviderRegistry
+    prober: Prober
+    snapshots: SnapshotHolder
+    lifecycle: Lifecycle
+    reloader: Reloader
+    bus: EventBus
+    clock: Clock
+    transport: Closable
+    notes: tuple[str, ...]
+
+    async def start(self, sockets: list[socket.socket]) -> None:
+        """Serves ``sockets`` and follows the file; on the running loop."""
+        self.bus.start()
+        current = self.snapshots.current
+        self.bus.publish(ConfigReloaded(current.revision, None, current.loaded_at, self.notes))
+        self.reloader.start()
+        self.server.add_sockets(sockets)
+        self.server.start_sweeping()
+        self.prober.start()
+
+    def announce(self, text: str) -> None:
+        """One line of the log for whoever watches it start or end."""
+        logger.info(text)
+
+    def reload(self) -> None:
+        """SIGHUP: reads the file now, changed or not."""
+        self.reloader.reload_now()
+
+    async def drain(self) -> bool:
+        """No new calls; waits for those under way. False where ``drain_timeout`` passed first."""
+        self.lifecycle.drain()
+        try:
+            async with asyncio.timeout(self.snapshots.current.server.drain_timeout):
+                await self.lifecycle.idle()
+        except TimeoutError:
+            return False
+        return True
+
+    async def close(self) -> None:
+        """Hangs up on everybody, delivers the last events."""
+        self.server.stop()
+        self.server.stop_sweeping()
+        await self.prober.close()
+        await self.gateway.close()
+        await self.reloader.close()
+        await self.server.close_all_connections()
+        await self.registry.close()
+        await self.transport.aclose()
+        await self.bus.close()

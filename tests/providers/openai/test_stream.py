@@ -205,3 +205,13 @@ def test_usage_is_found_however_it_is_spelled(spelled: bytes) -> None:
     (report,) = RelayReader("p").decode(frame).events
     assert isinstance(report, UsageReport)
     assert report.usage.total_tokens == 5
+
+
+def test_what_only_announces_an_answer_is_marked() -> None:
+    role = b'data: {"choices":[{"index":0,"delta":{"role":"assistant","content":""},"finish_reason":null}]}\n\n'
+    said = b'data: {"choices":[{"index":0,"delta":{"content":"a"},"finish_reason":null}]}\n\n'
+    reader = RelayReader("p")
+    kinds = [reader.decode(part).events[0] for part in (b": processing\n\n", role, said, role)]
+    assert [isinstance(event, Relayed) and event.preface for event in kinds] == [True, True, False, False]
+    (announced,) = RelayReader("p").decode(role + b'data: {"error":{"message":"no"}}\n\n').events
+    assert announced == Relayed(role, 1, True)

@@ -43,13 +43,14 @@ class RelayReader:
         # OpenAI's own spelling is told in one scan. Whatever differs from it is looked at frame by frame.
         events = run.count(b"\n") // 2
         if (events and run.count(_NOTHING_YET) == events) or not _worth_opening(run):
-            return StreamBatch((Relayed(run, events or 1, not self._spoke and not self._speaks(run, events)),))
+            return StreamBatch((self._relayed(run, events or 1),))
         return self._open(run)
 
-    def _speaks(self, run: bytes, events: int) -> bool:
-        """Whether an answer begins with ``run``: vendors send a first chunk that holds the role alone, or comments."""
-        self._spoke = b"data:" in run and (events > 1 or not any(mark in run for mark in _EMPTY))
-        return self._spoke
+    def _relayed(self, run: bytes, events: int) -> Relayed:
+        """Vendors send a first chunk that holds the role alone, or comments, before anything is said."""
+        if not self._spoke:
+            self._spoke = b"data:" in run and (events > 1 or not any(mark in run for mark in _EMPTY))
+        return Relayed(run, events, not self._spoke)
 
     def flush(self) -> StreamBatch:
         """The end of the bytes, with ``UpstreamFailed`` as error where the answer was not complete."""
@@ -89,11 +90,11 @@ class RelayReader:
                 count += 1
                 continue
             if plain:
-                events.append(Relayed(b"".join(plain), count))
+                events.append(self._relayed(b"".join(plain), count))
                 plain, count = [], 0
             events.extend(report)
         if plain:
-            events.append(Relayed(b"".join(plain), count))
+            events.append(self._relayed(b"".join(plain), count))
         if last_words is not None:
             events.append(last_words)
         return StreamBatch(tuple(events), last=self._done, error=failure)

@@ -58,7 +58,7 @@ def test_a_reload_may_change_weights_and_targets() -> None:
         order(strategies, "weighted", target("a", 9), target("gone", 1))
     count = Counter(order(strategies, "weighted", target("a", 1), target("b", 1))[0] for _ in range(100))
     assert 40 <= count["b"] <= 60
-    assert set(strategies._credit["r"]) == {("a", "m"), ("b", "m")}
+    assert set(strategies._credit["r"]) == {("a", "m", 0), ("b", "m", 1)}
 
 
 def test_cheapest_goes_by_the_price_of_this_call() -> None:
@@ -127,3 +127,21 @@ def test_a_call_that_its_client_left_says_nothing() -> None:
         raise KeyboardInterrupt
     load = strategies._load(("a", "m"))
     assert (load.busy, load.seconds) == (0, 0.0)
+
+
+def test_callers_words_fill_no_memory() -> None:
+    strategies = made()
+    for number in range(1000):
+        each = Target("gpt-*", served(ScriptedProvider("a")), f"gpt-{number}", "gpt-*", 1, None)
+        with strategies.watch(each):
+            pass
+    assert set(strategies._loads) == {("a", "gpt-*")}
+    assert len(strategies.latencies._lately) == 1
+
+
+def test_two_patterns_at_one_provider_are_two_targets() -> None:
+    provider = served(ScriptedProvider("a"))
+    stage = Stage("gpt-*", "weighted", tuple(Target("gpt-*", provider, name, "gpt-*", 1, None) for name in ("x", "y")))
+    strategies = made()
+    assert Counter(strategies.order(stage)[0].model for _ in range(10)) == {"x": 5, "y": 5}
+    assert len(strategies.order(stage)) == 2

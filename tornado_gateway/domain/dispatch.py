@@ -120,7 +120,7 @@ class Dispatch:
         """Seconds before the second target is asked; None while nobody knows how long the first usually takes."""
         if hedge.percentile is None:
             return hedge.after
-        return self._latencies.percentile((target.provider.name, target.model), hedge.percentile)
+        return self._latencies.percentile((target.provider.name, target.model_label), hedge.percentile)
 
     def _abandoned(self, plan: RoutePlan, call: ModelCall, context: RequestContext) -> None:
         """The loser's provider had the request and may have worked on it: what is known of that is priced."""

@@ -15,7 +15,7 @@ Tokens = Callable[[], tuple[int, int]]
 """How many tokens a call may take in and give out, by estimate."""
 
 TargetKey = tuple[str, str]
-"""Provider and the provider's model."""
+"""Provider and the model's name in gateway.yaml."""
 
 DECAY_SECONDS = 10.0
 """After so long without news an old duration counts for a third."""
@@ -103,7 +103,7 @@ class Strategies:
         self._randomness = randomness
         self.latencies = latencies or Latencies()
         self._loads: dict[TargetKey, _Load] = {}
-        self._credit: dict[str, dict[TargetKey, int]] = {}
+        self._credit: dict[str, dict[tuple[str, str, int], int]] = {}
         """By route: what each target has gained and not spent."""
         self._turns: dict[str, int] = {}
         self._orders: dict[str, Callable[[Stage, Tokens | None], Sequence[Target]]] = {
@@ -133,7 +133,8 @@ class Strategies:
 
     def _weighted(self, stage: Stage, _tokens: Tokens | None) -> Sequence[Target]:
         # Smooth weighted round robin: each gains its weight, the richest is asked and pays the sum.
-        targets = {_key(target): target for target in stage.targets}
+        # By its place too: two patterns at one provider may have one label.
+        targets = {(*_key(target), place): target for place, target in enumerate(stage.targets)}
         before = self._credit.get(stage.route, {})
         # Whoever is no longer in the route is forgotten with what it had.
         credit = {key: before.get(key, 0) + target.weight for key, target in targets.items()}
@@ -165,7 +166,8 @@ class Strategies:
 
 
 def _key(target: Target) -> TargetKey:
-    return target.provider.name, target.model
+    # A wildcard's model is a caller's text, and the memory of those has no end.
+    return target.provider.name, target.model_label
 
 
 def _cheapest(stage: Stage, tokens: Tokens | None) -> Sequence[Target]:

@@ -4,20 +4,14 @@ Wire: Google API design guide, "Errors" (``google.rpc.Status`` with ``ErrorInfo`
 documentation, "Troubleshooting guide". A bad key is 400 here, and how long to wait stands in the body.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
 
-from tornado_gateway.domain.errors import (
-    GatewayError,
-    UpstreamAuthFailed,
-    UpstreamFailed,
-    UpstreamRateLimited,
-    UpstreamRejected,
-    UpstreamTimeout,
-)
+from tornado_gateway.domain.errors import GatewayError
 from tornado_gateway.providers.openai.errors import retry_after
+from tornado_gateway.providers.statuses import Said, account_refused, by_status
 
 _STATUS_OF_NAME = {
     "INVALID_ARGUMENT": 400,
@@ -105,55 +99,7 @@ def _seconds(duration: Any) -> float | None:
 
 
 def _error(status: int, detail: Detail, delay: float | None, provider: str) -> GatewayError:
+    said = Said(detail.message, code=detail.name, delay=delay)
     if detail.reason in _BAD_KEY:
-        return _account_refused(status, detail, delay, provider)
-    make = _BY_STATUS.get(status)
-    if make is None:
-        make = _rejected if 400 <= status < 500 else _failed
-    return make(status, detail, delay, provider)
-
-
-def _account_refused(status: int, detail: Detail, delay: float | None, provider: str) -> GatewayError:
-    # The gateway's key or the operator's account, nothing the caller did: its text is not the caller's to read.
-    return UpstreamAuthFailed(
-        f"Provider {provider!r} refused the gateway's credentials (status {status}).", upstream_status=status
-    )
-
-
-def _rate_limited(status: int, detail: Detail, delay: float | None, provider: str) -> GatewayError:
-    return UpstreamRateLimited(
-        detail.message or f"Provider {provider!r} is limiting the rate of requests.",
-        retry_after=delay,
-        upstream_status=status,
-    )
-
-
-def _timed_out(status: int, detail: Detail, delay: float | None, provider: str) -> GatewayError:
-    return UpstreamTimeout(f"Provider {provider!r} timed out (status {status}).", upstream_status=status)
-
-
-def _rejected(status: int, detail: Detail, delay: float | None, provider: str) -> GatewayError:
-    return UpstreamRejected(
-        detail.message or f"Provider {provider!r} refused the request with status {status}.",
-        status=status if status in (400, 404, 413, 422) else 400,
-        code=detail.name,
-    )
-
-
-def _failed(status: int, detail: Detail, delay: float | None, provider: str) -> GatewayError:
-    return UpstreamFailed(
-        f"Provider {provider!r} failed with status {status}" + (f": {detail.message}" if detail.message else "."),
-        retry_after=delay,
-        upstream_status=status,
-    )
-
-
-_BY_STATUS: dict[int, Callable[[int, Detail, float | None, str], GatewayError]] = {
-    401: _account_refused,
-    402: _account_refused,
-    403: _account_refused,
-    408: _timed_out,
-    429: _rate_limited,
-    499: _failed,
-    504: _timed_out,
-}
+        return account_refused(status, said, provider)
+    return by_status(status, said, provider)

@@ -12,16 +12,8 @@ from typing import Any
 
 import msgspec
 
-from tornado_gateway.domain.errors import (
-    GatewayError,
-    UpstreamAuthFailed,
-    UpstreamFailed,
-    UpstreamRateLimited,
-    UpstreamRejected,
-    UpstreamTimeout,
-)
-
-_REJECTED = frozenset({400, 404, 409, 413, 415, 422})
+from tornado_gateway.domain.errors import GatewayError, UpstreamFailed, UpstreamRateLimited, UpstreamRejected
+from tornado_gateway.providers.statuses import Said, by_status
 
 
 class Detail(msgspec.Struct, frozen=True):
@@ -36,32 +28,8 @@ class Detail(msgspec.Struct, frozen=True):
 def from_reply(status: int, headers: Mapping[str, str], body: bytes, provider: str) -> GatewayError:
     """The domain error for an answer that is no success; the body's text is shown where it is about the request."""
     detail = read_detail(body)
-    if status in (401, 402, 403):
-        # Not the caller's to mend, and the text may hold a piece of the gateway's own key.
-        return UpstreamAuthFailed(
-            f"Provider {provider!r} refused the gateway's credentials (status {status}).", upstream_status=status
-        )
-    if status == 429:
-        return UpstreamRateLimited(
-            detail.message or f"Provider {provider!r} is limiting the rate of requests.",
-            retry_after=retry_after(headers),
-            upstream_status=status,
-        )
-    if status in _REJECTED or (400 <= status < 500 and status != 408):
-        return UpstreamRejected(
-            detail.message or f"Provider {provider!r} refused the request with status {status}.",
-            status=status if status in (400, 404, 413, 422) else 400,
-            code=detail.code,
-            type=detail.type,
-            param=detail.param,
-        )
-    if status in (408, 504):
-        return UpstreamTimeout(f"Provider {provider!r} timed out (status {status}).", upstream_status=status)
-    return UpstreamFailed(
-        f"Provider {provider!r} failed with status {status}" + (f": {detail.message}" if detail.message else "."),
-        retry_after=retry_after(headers),
-        upstream_status=status,
-    )
+    said = Said(detail.message, detail.type, detail.code, detail.param, retry_after(headers))
+    return by_status(status, said, provider)
 
 
 _LIMITED = frozenset({"rate_limit_exceeded", "rate_limit_error", "insufficient_quota", "tokens", "requests", "429"})

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from tornado_gateway.domain.chat import FinishReason
+from tornado_gateway.domain.chat import FinishReason, Image
 from tornado_gateway.domain.errors import GatewayError
 from tornado_gateway.domain.money import Cost
 from tornado_gateway.domain.usage import TokenUsage
@@ -57,6 +57,13 @@ class ToolCallDelta(msgspec.Struct, frozen=True):
     signature: str | None = None
 
 
+class ImageDelta(msgspec.Struct, frozen=True):
+    """An image that the model made; it comes whole."""
+
+    image: Image
+    choice: int = 0
+
+
 class Finished(msgspec.Struct, frozen=True):
     """One choice is complete."""
 
@@ -91,7 +98,9 @@ class Relayed(msgspec.Struct, frozen=True):
     preface: bool = False
 
 
-StreamEvent = Started | TextDelta | RefusalDelta | ReasoningDelta | ToolCallDelta | Finished | UsageReport | Relayed
+StreamEvent = (
+    Started | TextDelta | RefusalDelta | ReasoningDelta | ToolCallDelta | ImageDelta | Finished | UsageReport | Relayed
+)
 
 
 class StreamBatch(msgspec.Struct, frozen=True):

@@ -1,4 +1,4 @@
-from tornado_gateway.domain.chat import CacheMarker, Message, Part, Role, Text, ToolCall, ToolResult
+from tornado_gateway.domain.chat import CacheMarker, Image, Message, Part, Role, Text, ToolCall, ToolResult
 from tornado_gateway.providers.anthropic.blocks import Blocks
 from tornado_gateway.providers.anthropic.turns import add_instruction, system_and_turns
 
@@ -80,3 +80,9 @@ def test_an_instruction_comes_last() -> None:
     system = [{"type": "text", "text": "a"}]
     add_instruction(system, "b")
     assert system[1:] == [{"type": "text", "text": "b"}]
+
+
+def test_another_models_pictures_are_no_words_of_an_assistant() -> None:
+    _, turns, dropped = told(a_message("assistant", "Here:", Image(data="AA", media_type="image/png")))
+    assert turns == [{"role": "assistant", "content": "Here:"}]
+    assert dropped == ["images"]

@@ -2,7 +2,8 @@ from typing import Any
 
 import msgspec
 
-from tornado_gateway.domain.stream import Finished, ReasoningDelta, StreamEvent, TextDelta, ToolCallDelta
+from tornado_gateway.domain.chat import Image
+from tornado_gateway.domain.stream import Finished, ImageDelta, ReasoningDelta, StreamEvent, TextDelta, ToolCallDelta
 from tornado_gateway.providers.gemini.deltas import Candidates
 from tornado_gateway.providers.gemini.response import answer_decoder
 
@@ -97,3 +98,8 @@ def test_logprobs_come_with_their_text_or_alone() -> None:
     assert isinstance(second, TextDelta)
     assert (first.text, second.text) == ("a", "")
     assert first.logprobs == second.logprobs is not None
+
+
+def test_a_picture_comes_whole() -> None:
+    _, events = read(chunk({"inlineData": {"mimeType": "image/png", "data": "iVBORw0KGgo="}}))
+    assert ImageDelta(Image(data="iVBORw0KGgo=", media_type="image/png")) in events

@@ -106,3 +106,9 @@ def test_nothing_stands_between_the_results_of_several_messages() -> None:
     messages = Messages(OPENAI, []).of(results)
     assert [message["role"] for message in messages] == ["tool", "tool", "user"]
     assert len(messages[2]["content"]) == 4
+
+
+def test_another_models_pictures_are_no_words_of_an_assistant() -> None:
+    messages, dropped = said(OPENAI, "assistant", Text("Here:"), Image(data="AA", media_type="image/png"))
+    assert messages == [{"role": "assistant", "content": "Here:"}]
+    assert dropped == ["images"]

@@ -84,11 +84,18 @@ def _blocks(part: Part) -> list[dict[str, Any]]:
         case ToolCall():
             call = {"type": "tool_use", "id": part.id, "name": part.name, "input": input_of(part.arguments)}
             return [*call_signature(part.id, part.signature), call]
-        case Image(data=str()):
-            return [{"type": "image", "source": {"type": "base64", "media_type": part.media_type, "data": part.data}}]
+        case Image():
+            return [image_block(part)]
         case Opaque(family="anthropic"):
             return [part.document]
     return []
+
+
+def image_block(image: Image) -> dict[str, Any]:
+    """What the model made, as a caller's own images stand."""
+    if image.data is None:
+        return {"type": "image", "source": {"type": "url", "url": image.url}}
+    return {"type": "image", "source": {"type": "base64", "media_type": image.media_type, "data": image.data}}
 
 
 def _text_blocks(part: Text) -> list[dict[str, Any]]:

@@ -10,11 +10,12 @@ from uuid import uuid4
 import msgspec
 
 from tornado_gateway.domain.chat import Reasoning
-from tornado_gateway.domain.stream import ReasoningDelta, TextDelta, ToolCallDelta
+from tornado_gateway.domain.stream import ImageDelta, ReasoningDelta, TextDelta, ToolCallDelta
 from tornado_gateway.domain.thoughts import seal_of
 from tornado_gateway.httpserver.dialects.anthropic_answer import (
     call_signature,
     citations_of,
+    image_block,
     text_signature,
     thought_block,
 )
@@ -136,6 +137,10 @@ class OpenBlocks:
         elif event.signature is not None:
             self._carry(call_signature(call.id, event.signature))
         call.add(event)
+        return self._tell()
+
+    def image(self, event: ImageDelta) -> bytes:
+        self._begin(_Block("image", image_block(event.image)))
         return self._tell()
 
     def end(self) -> bytes:

@@ -13,6 +13,7 @@ from tornado_gateway.domain.call import ModelCall
 from tornado_gateway.domain.errors import GatewayError
 from tornado_gateway.domain.stream import (
     Finished,
+    ImageDelta,
     ReasoningDelta,
     RefusalDelta,
     Relayed,
@@ -88,7 +89,9 @@ class MessagesStreamEncoder:
             return b""
         return self._greeting() + self._content(event)
 
-    def _content(self, event: TextDelta | RefusalDelta | ReasoningDelta | ToolCallDelta | Finished) -> bytes:
+    def _content(
+        self, event: TextDelta | RefusalDelta | ReasoningDelta | ToolCallDelta | ImageDelta | Finished
+    ) -> bytes:
         match event:
             case TextDelta():
                 return self._blocks.text(event)
@@ -96,6 +99,8 @@ class MessagesStreamEncoder:
                 return self._blocks.thought(event)
             case ToolCallDelta():
                 return self._blocks.call(event)
+            case ImageDelta():
+                return self._blocks.image(event)
             case RefusalDelta():
                 self._refusal += event.text
             case Finished():

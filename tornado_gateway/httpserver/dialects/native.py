@@ -12,10 +12,11 @@ from uuid import uuid4
 import msgspec
 
 from tornado_gateway.domain.call import Completed, ModelCall
-from tornado_gateway.domain.chat import Choice, Reasoning, Refusal, ToolCall
+from tornado_gateway.domain.chat import Choice, Image, Reasoning, Refusal, ToolCall
 from tornado_gateway.domain.errors import GatewayError
 from tornado_gateway.domain.stream import (
     Finished,
+    ImageDelta,
     ReasoningDelta,
     RefusalDelta,
     StreamEvent,
@@ -29,6 +30,7 @@ from tornado_gateway.httpserver.dialects.costing import native_usage
 from tornado_gateway.httpserver.dialects.decoding import decode_as, decode_fields
 from tornado_gateway.httpserver.dialects.openai_chat import ChatBody, open_chat
 from tornado_gateway.httpserver.dialects.openai_errors import encode_error, error_event
+from tornado_gateway.httpserver.dialects.openai_images import image_url
 
 _body = msgspec.json.Decoder(ChatBody)
 """OpenAI's parameters go by the same names here."""
@@ -91,6 +93,9 @@ def _more(choice: Choice) -> dict[str, Any]:
     thoughts = "".join(part.text for part in choice.message.parts if isinstance(part, Reasoning))
     if thoughts:
         members["reasoning"] = thoughts
+    images = [image_url(part) for part in choice.message.parts if isinstance(part, Image)]
+    if images:
+        members["images"] = images
     refusal = "".join(part.text for part in choice.message.parts if isinstance(part, Refusal))
     if refusal:
         members["refusal"] = refusal
@@ -138,6 +143,8 @@ class NativeStreamEncoder:
                 return _delta("", event.choice, reasoning=event.text)
             case RefusalDelta():
                 return _delta("", event.choice, refusal=event.text)
+            case ImageDelta():
+                return _delta("", event.choice, images=[image_url(event.image)])
             case Finished():
                 self._finish = event.reason
             case UsageReport():

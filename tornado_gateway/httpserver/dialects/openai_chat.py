@@ -24,6 +24,7 @@ from tornado_gateway.httpserver.dialects.base import StreamEncoder
 from tornado_gateway.httpserver.dialects.costing import chat_usage, document_with_cost
 from tornado_gateway.httpserver.dialects.decoding import decode_as, decode_fields, open_fields
 from tornado_gateway.httpserver.dialects.openai_errors import encode_error
+from tornado_gateway.httpserver.dialects.openai_images import images_of
 from tornado_gateway.httpserver.dialects.openai_messages import chat_request
 from tornado_gateway.httpserver.dialects.openai_stream import FINISH_REASONS, TIERS, ChatStreamEncoder
 from tornado_gateway.httpserver.dialects.openai_thoughts import thinking_blocks
@@ -136,6 +137,9 @@ def _choice(choice: Choice) -> dict[str, Any]:
     annotations = [note for part in texts for note in part.annotations if _is_own(note)]
     if annotations:
         message["annotations"] = annotations
+    images = images_of(choice.message.parts)
+    if images:
+        message["images"] = images
     refusals = [part.text for part in choice.message.parts if isinstance(part, Refusal)]
     if refusals:
         message["refusal"] = "".join(refusals)

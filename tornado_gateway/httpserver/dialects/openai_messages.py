@@ -132,6 +132,7 @@ def _assistant_parts(message: dict[str, Any], content: list[Part], path: str) ->
     parts.extend(content)
     if message.get("refusal"):
         parts.append(Refusal(message["refusal"]))
+    parts.extend(_image(made["image_url"], None) for made in message.get("images") or ())
     for position, call in enumerate(message.get("tool_calls") or ()):
         parts.append(_tool_call(call, f"{path}.tool_calls[{position}]"))
     legacy = message.get("function_call")

@@ -53,8 +53,15 @@ class _ToolCall(msgspec.Struct, frozen=True):
     custom: _CalledCustom | None = None
 
 
+class _MadeImage(msgspec.Struct, frozen=True):
+    image_url: _ImageUrl
+
+
 class _Message(msgspec.Struct, frozen=True):
+    """``images`` are those of an assistant's answer (``openai_images``)."""
+
     content: str | list[_Part] | None = None
+    images: list[_MadeImage] | None = None
     refusal: str | None = None
     tool_calls: list[_ToolCall] | None = None
     function_call: _CalledFunction | None = None

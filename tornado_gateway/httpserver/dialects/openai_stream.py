@@ -13,6 +13,7 @@ from tornado_gateway.domain.chat import FinishReason
 from tornado_gateway.domain.errors import GatewayError
 from tornado_gateway.domain.stream import (
     Finished,
+    ImageDelta,
     ReasoningDelta,
     RefusalDelta,
     Relayed,
@@ -24,6 +25,7 @@ from tornado_gateway.domain.stream import (
 )
 from tornado_gateway.httpserver.dialects.costing import chat_usage, frame_with_cost
 from tornado_gateway.httpserver.dialects.openai_errors import error_event
+from tornado_gateway.httpserver.dialects.openai_images import image_member
 from tornado_gateway.httpserver.dialects.openai_thoughts import ThoughtsOfStream
 
 FINISH_REASONS: dict[FinishReason, str] = {
@@ -118,6 +120,8 @@ class ChatStreamEncoder(OpenAIStreamEncoder):
                 return self._chunk(event.choice, delta) if delta else b""
             case ToolCallDelta():
                 return self._chunk(event.choice, self._signed(event, tool_calls=[_tool_call_delta(event)]))
+            case ImageDelta():
+                return self._chunk(event.choice, {"images": [{"index": 0, **image_member(event.image)}]})
             case Finished():
                 return self._chunk(event.choice, {}, finish_reason=FINISH_REASONS[event.reason])
         return b""

@@ -8,7 +8,7 @@ or a text: an item of its own, without a summary, behind what it belongs to.
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from tornado_gateway.domain.chat import ChatResponse, FinishReason, Part, Reasoning, Refusal, Text, ToolCall
+from tornado_gateway.domain.chat import ChatResponse, FinishReason, Image, Part, Reasoning, Refusal, Text, ToolCall
 from tornado_gateway.domain.money import Cost
 from tornado_gateway.domain.thoughts import Seal, seal, seal_of
 from tornado_gateway.domain.usage import TokenUsage
@@ -98,6 +98,8 @@ def output_items(parts: Sequence[Part], response: str) -> list[Item]:
                 items.append(reasoning_item(item_id("rs", response, number), part))
             case Text() | Refusal():
                 _say(items, part, response)
+            case Image() if part.data is not None:
+                items.append(image_item(item_id("ig", response, number), part))
             case ToolCall():
                 items.append(call_item(item_id("fc", response, number), part))
                 items.extend(call_seal(item_id("rs", response, number + 1), part.id, part.signature))
@@ -133,6 +135,10 @@ def text_part(text: str, annotations: Sequence[Any] = (), logprobs: Sequence[Any
 def reasoning_item(identity: str, thought: Reasoning) -> Item:
     summary = [{"type": "summary_text", "text": thought.text}] if thought.text else []
     return {"id": identity, "type": "reasoning", "summary": summary, "encrypted_content": seal_of(thought)}
+
+
+def image_item(identity: str, image: Image) -> Item:
+    return {"id": identity, "type": "image_generation_call", "status": "completed", "result": image.data}
 
 
 def call_item(identity: str, call: ToolCall, status: str = "completed") -> Item:

@@ -6,12 +6,13 @@ Tool calls may come interleaved: each stays open until the answer goes on with s
 from typing import Any
 
 from tornado_gateway.domain.chat import Reasoning, ToolCall
-from tornado_gateway.domain.stream import ReasoningDelta, RefusalDelta, TextDelta, ToolCallDelta
+from tornado_gateway.domain.stream import ImageDelta, ReasoningDelta, RefusalDelta, TextDelta, ToolCallDelta
 from tornado_gateway.httpserver.dialects.responses_answer import (
     Item,
     annotations_of,
     call_item,
     call_seal,
+    image_item,
     item_id,
     logprobs_of,
     message_item,
@@ -235,6 +236,10 @@ class OpenItems:
             told.extend(call.open())
         return [*told, *call.add(event)]
 
+    def image(self, event: ImageDelta) -> list[Tell]:
+        told = self._end()
+        return [*told, *self._carry([image_item(self._next_id("ig"), event.image)])]
+
     def close(self) -> list[Tell]:
         return self._end()
 
@@ -264,7 +269,7 @@ class OpenItems:
         return [*told, ("response.output_item.done", {"output_index": open_item.index, "item": item})]
 
     def _carry(self, items: list[Item]) -> list[Tell]:
-        """Items that come whole: they carry a signature."""
+        """Items that come whole."""
         told: list[Tell] = []
         for item in items:
             index = self._next()

@@ -13,6 +13,7 @@ from tornado_gateway.domain.chat import FinishReason
 from tornado_gateway.domain.errors import GatewayError
 from tornado_gateway.domain.stream import (
     Finished,
+    ImageDelta,
     ReasoningDelta,
     RefusalDelta,
     Relayed,
@@ -94,6 +95,8 @@ class ResponsesStreamEncoder:
                 return self._items.thought(event)
             case ToolCallDelta():
                 return self._items.call(event)
+            case ImageDelta():
+                return self._items.image(event)
         return []
 
     def _usage(self, report: UsageReport) -> bytes:

@@ -27,7 +27,7 @@ def system_and_turns(
         if message.name is not None:
             blocks.dropped.append(f"messages[{position}].name")
         if message.role not in ("system", "developer"):
-            _add_turn(turns, message, blocks.of(message, f"messages[{position}]"))
+            _add_turn(turns, message, _speakable(message, blocks, f"messages[{position}]"))
             continue
         inner = blocks.of(message, f"messages[{position}]")
         if turns and keep_inline:
@@ -38,6 +38,15 @@ def system_and_turns(
         # This API wants a turn to answer to; other families answer a system prompt alone.
         return [], [{"role": "user", "content": system}]
     return system, [_tidy(turn) for turn in turns]
+
+
+def _speakable(message: Message, blocks: Blocks, path: str) -> list[dict[str, Any]]:
+    """Another model's pictures have no place in an assistant's turn."""
+    inner = blocks.of(message, path)
+    if message.role != "assistant" or all(block["type"] != "image" for block in inner):
+        return inner
+    blocks.dropped.append("images")
+    return [block for block in inner if block["type"] != "image"]
 
 
 def _add_turn(turns: list[Turn], message: Message, inner: list[dict[str, Any]]) -> None:

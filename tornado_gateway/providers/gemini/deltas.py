@@ -4,9 +4,10 @@ Wire: Gemini API reference, "streamGenerateContent". Calls come whole. Some mode
 chunk, so that a candidate is finished only with the stream.
 """
 
-from tornado_gateway.domain.chat import ToolCall
+from tornado_gateway.domain.chat import Image, ToolCall
 from tornado_gateway.domain.stream import (
     Finished,
+    ImageDelta,
     ReasoningDelta,
     StreamEvent,
     TextDelta,
@@ -21,6 +22,7 @@ from tornado_gateway.providers.gemini.response import (
     WirePart,
     call_id,
     finish_reason,
+    media,
     part_decoder,
     tool_call,
 )
@@ -83,6 +85,10 @@ class _Candidate:
                     signature = part.thought_signature or None
                     events.append(TextDelta(part.text, choice=self._index, logprobs=logprobs, signature=signature))
                     logprobs = None
+            elif part.inline_data is not None and not part.thought:
+                made = media(part.inline_data)
+                if isinstance(made, Image):
+                    events.append(ImageDelta(made, choice=self._index))
         if logprobs is not None:
             events.append(TextDelta("", choice=self._index, logprobs=logprobs))
         if read.grounding_metadata is not None and read.grounding_metadata.grounding_supports:

@@ -208,7 +208,7 @@ def _parts(candidate: Candidate, index: int, answer: str | None) -> list[Part]:
         elif read.text is not None:
             _add_text(parts, read, read.text)
         elif read.inline_data is not None and not read.thought:  # a picture that was only a thought is no answer
-            parts.append(_media(read.inline_data))
+            parts.append(media(read.inline_data))
         else:
             parts.append(Opaque(family=FAMILY, document=msgspec.json.decode(raw)))
     return parts
@@ -234,7 +234,7 @@ def _add_text(parts: list[Part], read: WirePart, text: str) -> None:
         parts.append(Text(text, signature=signature))
 
 
-def _media(blob: Blob) -> Part:
+def media(blob: Blob) -> Part:
     kind, _, name = (blob.mime_type or "").partition("/")
     if kind == "audio":
         return Audio(data=blob.data, format=name)

@@ -97,6 +97,8 @@ class Messages:
         texts = "".join(part.text for part in parts if isinstance(part, Text))
         refusals = [part.text for part in parts if isinstance(part, Refusal)]
         calls = [part for part in parts if isinstance(part, ToolCall)]
+        if any(isinstance(part, Image) for part in parts):
+            self._drop("images")  # another model's pictures: an assistant of this protocol has none
         document: dict[str, Any] = {"role": "assistant"}
         document["content"] = texts if any(isinstance(part, Text) for part in parts) else None
         self._thoughts(document, [part for part in parts if isinstance(part, Reasoning)])

@@ -9,6 +9,8 @@ from typing import Any
 import httpx
 import pytest
 
+from tornado_gateway.__main__ import main
+
 from .conftest import CHAT_ANSWER, STREAM, Double, Gateway, Seen, send_stream
 
 CONFIG = """\
@@ -179,3 +181,13 @@ def test_what_only_announces_an_answer_is_held_back(gateway: Gateway, upstream: 
     answer = ask(gateway, "hedged", stream=True)
     assert answer.headers["X-Gateway-Provider"] == "quick"
     assert answer.text == "".join(event for event in STREAM if '"choices":[]' not in event)
+
+
+def test_explain_tells_the_state_in_a_running_gateway(
+    gateway: Gateway, upstream: Double, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BASE", f"http://127.0.0.1:{upstream.port}")
+    assert main(["explain", "many", "--config", str(gateway.config), "--at", gateway.url]) == 0
+    assert "now: endpoint 0 closed, endpoint 1 closed" in capsys.readouterr().out
+    assert main(["explain", "many", "--config", str(gateway.config), "--at", "http://127.0.0.1:1"]) == 1
+    assert "no gateway answers" in capsys.readouterr().err

@@ -3,7 +3,7 @@
 import argparse
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from difflib import get_close_matches
 from itertools import groupby
@@ -12,6 +12,7 @@ from typing import Any
 
 from tornado_gateway.bootstrap import make_providers
 from tornado_gateway.cli.policies import of_route, of_target, on_kinds
+from tornado_gateway.cli.states import NoAnswer, ask, told
 from tornado_gateway.config.build import Loaded, build_prices, build_routes, load
 from tornado_gateway.config.problems import ConfigInvalid
 from tornado_gateway.domain.money import PriceCard, decimal_digits
@@ -31,6 +32,7 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     parser.add_argument("--config", type=Path, default=Path("gateway.yaml"), metavar="FILE")
     parser.add_argument("--prompt-tokens", type=_tokens, default=1000, metavar="N", help="default: 1000")
     parser.add_argument("--max-tokens", type=_tokens, default=1000, metavar="N", help="default: 1000")
+    parser.add_argument("--at", metavar="URL", help="a running gateway, to show each target's state there")
     parser.set_defaults(run=run)
 
 
@@ -42,9 +44,13 @@ def _tokens(text: str) -> int:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Exit code 1 where no route matches or the file is bad."""
+    """Exit code 1 where no route matches, the file is bad or no gateway answers."""
     try:
         loaded = load(args.config, os.environ)
+        states = None if args.at is None else ask(args.at)
+    except NoAnswer as missing:
+        print(missing, file=sys.stderr)
+        return 1
     except ConfigInvalid as invalid:
         for problem in invalid.problems:
             print(problem, file=sys.stderr)
@@ -54,7 +60,7 @@ def run(args: argparse.Namespace) -> int:
     if route is None:
         print(f"no route matches {args.model!r}{_nearest(args.model, routes)}", file=sys.stderr)
         return 1
-    explanation = _Explanation(loaded, routes, prompt=args.prompt_tokens, completion=args.max_tokens)
+    explanation = _Explanation(loaded, routes, prompt=args.prompt_tokens, completion=args.max_tokens, states=states)
     for line in explanation.lines(args.model, route):
         print(line)
     return 0
@@ -68,7 +74,16 @@ def _nearest(model: str, routes: RouteTable) -> str:
 class _Explanation:
     """Walks a route as the gateway does, with the price of each target for so many tokens."""
 
-    def __init__(self, loaded: Loaded, routes: RouteTable, *, prompt: int, completion: int) -> None:
+    def __init__(
+        self,
+        loaded: Loaded,
+        routes: RouteTable,
+        *,
+        prompt: int,
+        completion: int,
+        states: Mapping[str, Any] | None,
+    ) -> None:
+        self._states = states
         self._file = loaded.path
         self._routes = routes
         self._prices = build_prices(loaded.settings)
@@ -100,6 +115,8 @@ class _Explanation:
                 yield f"  {number}. {target.provider}/{upstream}{self._state(each, target)}"
                 yield f"     {self._price(card)}"
                 yield from of_target(each, self._settings[target.provider])
+                if self._states is not None:
+                    yield f"     now: {told(self._states.get(target.provider))}"
                 if card is not None:
                     worst.append(self._worst(card)[0])
         if worst:

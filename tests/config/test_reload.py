@@ -298,9 +298,9 @@ async def test_what_needs_a_restart_is_said(file: Path) -> None:
 async def test_two_hundred_reloads_leave_one_revision_alive(file: Path) -> None:
     async def check(followed: Followed) -> None:
         for turn in range(200):
-            file.write_text(priced(f"0.{turn + 100}"))
+            file.write_text(priced(f"0.0{turn + 100}"))
             followed.reloader.reload_now()
-            await followed.until(lambda turn=turn: followed.price() == f"0.{turn + 100}", 5.0)  # type: ignore[misc]
+            await followed.until(lambda turn=turn: followed.price() == f"0.0{turn + 100}", 5.0)  # type: ignore[misc]
         assert followed.snapshots.revisions == 1
         assert len(followed.events) == 200
 

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from tests.support import (
+    NOW,
     FakeClock,
     Recorder,
     ScriptedProvider,
@@ -38,7 +39,7 @@ class Run:
         self.clock, self.recorder, self.context = FakeClock(), Recorder(), context()
         self.breakers = Breakers(self.clock)
         self.attempts = attempts_with(self.clock, self.recorder, self.breakers)
-        self.plan = plan_ or plan(snapshot(*providers, **more), "gpt-4")
+        self.plan = plan_ or plan(snapshot(*providers, **more), "gpt-4", NOW)
         self.hold = ExitStack()
 
     async def won(self) -> Won[Any]:

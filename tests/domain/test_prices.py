@@ -1,3 +1,4 @@
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 from tornado_gateway.domain.money import PriceCard
@@ -25,3 +26,18 @@ def test_all_cards_are_there_to_be_listed() -> None:
     table = PriceTable([card("a/x"), card("a/y*")])
     assert len(table) == 2
     assert [each.model for each in table] == ["a/x", "a/y*"]
+
+
+def test_cards_of_one_name_follow_each_other_in_time() -> None:
+    change = datetime(2027, 7, 1, tzinfo=UTC)
+    end = datetime(2028, 1, 1, tzinfo=UTC)
+    promotion = PriceCard("a/x", Decimal(1), Decimal(1), valid_until=change)
+    usual = PriceCard("a/x", Decimal(2), Decimal(2), valid_from=change, valid_until=end)
+    table = PriceTable([promotion, usual, card("a/*")])
+    before = change - timedelta(microseconds=1)
+    assert [table.find("a", "x", at) for at in (before, change)] == [promotion, usual]
+    assert table.find("a", "x", end) is None, "no pattern prices what its own row no longer does"
+    assert table.find("a", "x") is usual
+    assert [table.era(at) for at in (before, change, end)] == [0, 1, 2]
+    assert (len(table), len(table.row("a/x")), table.row("b/x")) == (3, 2, ())
+    assert PriceTable([card("a/*")]).era(end) == 0

@@ -2,7 +2,7 @@ from decimal import Decimal
 
 import pytest
 
-from tests.support import ScriptedProvider, snapshot
+from tests.support import NOW, ScriptedProvider, snapshot
 from tornado_gateway.domain.errors import ModelNotFound, ModelNotPriced, ProviderNotConfigured
 from tornado_gateway.domain.money import PriceCard
 from tornado_gateway.domain.policies import Fallback
@@ -32,7 +32,7 @@ def test_a_route_and_its_fallbacks_in_order() -> None:
         Route("small", (RouteTarget("b"),), fallbacks=(Fallback("big"),)),
         Route("gpt-*", (RouteTarget("a"),)),
     )
-    assert asked(plan(snap, "big")) == [
+    assert asked(plan(snap, "big", NOW)) == [
         ("big", "a", "m1"),
         ("big", "b", "m2"),
         ("small", "b", "small"),
@@ -42,47 +42,47 @@ def test_a_route_and_its_fallbacks_in_order() -> None:
 
 def test_a_plan_is_worked_out_once() -> None:
     snap = world(Route("x", (RouteTarget("a"),)))
-    assert plan(snap, "x") is plan(snap, "x")
+    assert plan(snap, "x", NOW) is plan(snap, "x", NOW)
 
 
 def test_names_that_callers_invent_do_not_pile_up() -> None:
     snap = world(Route("*", (RouteTarget("a"),)))
     for number in range(5000):
-        plan(snap, f"m{number}")
+        plan(snap, f"m{number}", NOW)
     assert len(snap.plans) <= 4096
 
 
 def test_a_wildcards_model_is_labelled_by_its_price_row() -> None:
-    (stage,) = plan(world(Route("gpt-*", (RouteTarget("a"),)), cards=("a/gpt-4*",)), "gpt-4-evil\n").stages
+    (stage,) = plan(world(Route("gpt-*", (RouteTarget("a"),)), cards=("a/gpt-4*",)), "gpt-4-evil\n", NOW).stages
     assert (stage.targets[0].model, stage.targets[0].model_label) == ("gpt-4-evil\n", "gpt-4*")
-    (stage,) = plan(world(Route("gpt-*", (RouteTarget("a"),)), cards=(), allow_unpriced=True), "gpt-x").stages
+    (stage,) = plan(world(Route("gpt-*", (RouteTarget("a"),)), cards=(), allow_unpriced=True), "gpt-x", NOW).stages
     assert (stage.targets[0].card, stage.targets[0].model_label) == (None, "gpt-*")
 
 
 def test_who_is_not_found_hears_who_is_near() -> None:
     snap = world(Route("gpt-4", (RouteTarget("a"),)))
     with pytest.raises(ModelNotFound, match=r"no model 'gtp-4'. Did you mean 'gpt-4'\?"):
-        plan(snap, "gtp-4")
+        plan(snap, "gtp-4", NOW)
     with pytest.raises(ModelNotFound, match=r"^There is no model 'zzz'.$"):
-        plan(snap, "zzz")
+        plan(snap, "zzz", NOW)
 
 
 def test_unpriced_targets_are_left_out_and_a_route_of_only_such_is_refused() -> None:
     snap = world(Route("x", (RouteTarget("a", "m"), RouteTarget("b", "m"))), cards=("b/m",))
-    assert asked(plan(snap, "x")) == [("x", "b", "m")]
+    assert asked(plan(snap, "x", NOW)) == [("x", "b", "m")]
     with pytest.raises(ModelNotPriced):
-        plan(world(Route("gpt-*", (RouteTarget("a"),)), cards=()), "gpt-4")
+        plan(world(Route("gpt-*", (RouteTarget("a"),)), cards=()), "gpt-4", NOW)
 
 
 def test_unconfigured_targets_are_left_out_and_a_route_of_only_such_is_refused() -> None:
     snap = world(Route("x", (RouteTarget("off"), RouteTarget("b"))), Route("y", (RouteTarget("off"),)))
-    assert asked(plan(snap, "x")) == [("x", "b", "x")]
+    assert asked(plan(snap, "x", NOW)) == [("x", "b", "x")]
     with pytest.raises(ProviderNotConfigured, match="'off', which has no API key"):
-        plan(snap, "y")
+        plan(snap, "y", NOW)
 
 
 def test_a_fallback_that_nothing_serves_is_passed_over() -> None:
     snap = world(
         Route("x", (RouteTarget("a"),), fallbacks=(Fallback("nobody"), Fallback("y"))), Route("y", (RouteTarget("b"),))
     )
-    assert asked(plan(snap, "x")) == [("x", "a", "x"), ("y", "b", "y")]
+    assert asked(plan(snap, "x", NOW)) == [("x", "a", "x"), ("y", "b", "y")]

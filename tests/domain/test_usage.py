@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tornado_gateway.domain.usage import BUCKETS, TokenUsage
+from tornado_gateway.domain.usage import BUCKETS, TokenUsage, priced_tier
 
 counts = st.integers(0, 10**9)
 usages = st.builds(TokenUsage, counts, counts, *[st.none() | counts] * 6)
@@ -22,3 +22,14 @@ def test_every_bucket_is_a_member() -> None:
     usage = TokenUsage(*range(1, 9))
     assert dict(usage.buckets()).keys() == set(BUCKETS)
     assert usage.total_tokens == sum(range(1, 9))
+
+
+def test_only_service_tiers_with_a_price_of_their_own_are_kept() -> None:
+    assert [priced_tier(name) for name in ("batch", "flex", "priority", "default", "standard", None)] == [
+        "batch",
+        "flex",
+        "priority",
+        None,
+        None,
+        None,
+    ]

@@ -4,6 +4,7 @@ import argparse
 import os
 import sys
 from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
 from decimal import Decimal
 from difflib import get_close_matches
 from itertools import groupby
@@ -11,18 +12,16 @@ from pathlib import Path
 from typing import Any
 
 from tornado_gateway.bootstrap import make_providers
+from tornado_gateway.cli.cards import of_card
 from tornado_gateway.cli.policies import of_route, of_target, on_kinds
 from tornado_gateway.cli.states import NoAnswer, ask, told
 from tornado_gateway.config.build import Loaded, build_prices, build_routes, load
 from tornado_gateway.config.problems import ConfigInvalid
 from tornado_gateway.domain.money import PriceCard, decimal_digits
-from tornado_gateway.domain.pricing import price
+from tornado_gateway.domain.pricing import worst
 from tornado_gateway.domain.routes import Route, RouteTable, RouteTarget
 from tornado_gateway.domain.routing import chain
-from tornado_gateway.domain.usage import TokenUsage
 
-_PROMPT = ("input", "cached_input", "cache_write", "cache_write_1h", "audio_input")
-_COMPLETION = ("output", "reasoning", "audio_output")
 _MOST_TOKENS = 10**12
 
 
@@ -91,12 +90,13 @@ class _Explanation:
         # The adapters know where else their keys may come from.
         self._configured = {name: provider.configured for name, provider in make_providers(loaded).items()}
         self._prompt = prompt
+        self._now = datetime.now(UTC)
         self._completion = completion
 
     def lines(self, model: str, route: Route) -> Iterator[str]:
         matched = "exactly" if route.name == model else f"by the pattern {route.name!r}"
         yield f"model {model!r} is route {route.name!r} ({self._file}:{route.line}), matched {matched}"
-        worst: list[Decimal] = []
+        dearest: list[Decimal] = []
         kinds: dict[str, str] = {}
         # One stage a route: the chain names no route twice.
         for name, steps in groupby(chain(self._routes, route, model), key=lambda step: step.route.name):
@@ -111,17 +111,19 @@ class _Explanation:
                     kinds[other.name] = on_kinds(fallback)
             for number, step in enumerate(stage, 1):
                 each, target, upstream = step.route, step.target, step.model
-                card = self._prices.find(target.provider, upstream)
+                card = self._prices.find(target.provider, upstream, self._now)
                 yield f"  {number}. {target.provider}/{upstream}{self._state(each, target)}"
                 yield f"     {self._price(card)}"
+                if card is not None:
+                    yield from (f"     {line}" for line in of_card(card))
                 yield from of_target(each, self._settings[target.provider])
                 if self._states is not None:
                     yield f"     now: {told(self._states.get(target.provider))}"
                 if card is not None:
-                    worst.append(self._worst(card)[0])
-        if worst:
+                    dearest.append(worst(card, self._prompt, self._completion)[0].amount)
+        if dearest:
             counts = f"{self._prompt} prompt and {self._completion} completion tokens"
-            yield f"worst case of a request with {counts}: {decimal_digits(max(worst))} USD"
+            yield f"worst case of a request with {counts}: {decimal_digits(max(dearest))} USD"
 
     def _state(self, route: Route, target: RouteTarget) -> str:
         weight = f"  weight {target.weight}" if route.strategy == "weighted" else ""
@@ -134,16 +136,9 @@ class _Explanation:
         where = f"price row {card.model} at {self._file}:{card.line}"
         if card.free:
             return f"free, {where}"
-        amount, buckets = self._worst(card)
+        cost, buckets = worst(card, self._prompt, self._completion)
         dearer = "" if buckets == ("input", "output") else f", all tokens counted as {' and '.join(buckets)}"
         return (
             f"input {decimal_digits(card.input)}, output {decimal_digits(card.output)} USD per 1K tokens, {where}; "
-            f"at worst {decimal_digits(amount)} USD{dearer}"
+            f"at worst {cost.digits} USD{dearer}"
         )
-
-    def _worst(self, card: PriceCard) -> tuple[Decimal, tuple[str, str]]:
-        """The most that so many tokens can cost, and the buckets that they would have to be in."""
-        prompt, completion = max(_PROMPT, key=card.rate), max(_COMPLETION, key=card.rate)
-        counts: dict[str, Any] = {prompt: self._prompt, completion: self._completion}
-        usage = TokenUsage(**counts)
-        return price(usage, card).amount, (prompt, completion)

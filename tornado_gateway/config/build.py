@@ -4,20 +4,19 @@ import hashlib
 from collections.abc import Callable, Mapping, Set
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
-from decimal import Decimal
 from pathlib import Path
 
 import msgspec
 
 from tornado_gateway.config.crosscheck import crosscheck
+from tornado_gateway.config.crosscheck_expect import check_expectations
 from tornado_gateway.config.decode import decode
-from tornado_gateway.config.model import PriceSettings, ProviderSettings, Settings
+from tornado_gateway.config.model import ProviderSettings, Settings
 from tornado_gateway.config.problems import ConfigInvalid, Position, Problem
 from tornado_gateway.config.schema import settle_types, validate
 from tornado_gateway.config.source import Path as KeyPath
 from tornado_gateway.config.source import read
 from tornado_gateway.domain.endpoints import DEFAULT_CONNECT, Endpoint, Provider
-from tornado_gateway.domain.money import PriceCard
 from tornado_gateway.domain.policies import Timeouts
 from tornado_gateway.domain.ports import ChatProvider
 from tornado_gateway.domain.prices import PriceTable
@@ -67,6 +66,9 @@ def parse(content: bytes, path: Path, environ: Mapping[str, str]) -> Loaded:
         # What is wrong with a place makes whatever else is said of it, or of what it holds, guesswork.
         said = {problem.path for problem in found if problem.path}
         found += [problem for problem in look(source) if not _below(problem, said)]
+    # What a price comes to can be told where nothing is wrong with the prices.
+    if not any(problem.severity == "error" and problem.path[:1] in ((), ("pricing",)) for problem in found):
+        found += check_expectations(source)
     errors = [problem for problem in found if problem.severity == "error"]
     if errors:
         raise ConfigInvalid(errors)
@@ -82,8 +84,9 @@ def _below(problem: Problem, said: Set[KeyPath]) -> bool:
 def revision_of(settings: Settings) -> str:
     """12 hex digits that tell what the settings say, not how the file words it."""
     document = asdict(settings)
-    for entry in (*document["routes"], *document["prices"]):
+    for entry in document["routes"]:
         del entry["line"]
+    document["prices"] = [msgspec.structs.replace(card, line=None) for card in settings.prices]
     # A set's own order is another one in every process.
     return hashlib.sha256(msgspec.json.encode(document, order="deterministic")).hexdigest()[:12]
 
@@ -146,10 +149,4 @@ def build_routes(settings: Settings) -> RouteTable:
 
 
 def build_prices(settings: Settings) -> PriceTable:
-    return PriceTable((_card(price) for price in settings.prices), allow_unpriced=settings.allow_unpriced)
-
-
-def _card(price: PriceSettings) -> PriceCard:
-    # A card without input and output is a free one: the crosscheck refuses any other.
-    rates = {"input": Decimal(0), "output": Decimal(0), **price.rates}
-    return PriceCard(model=price.model, free=price.free, line=price.line, **rates)
+    return PriceTable(settings.prices, allow_unpriced=settings.allow_unpriced)

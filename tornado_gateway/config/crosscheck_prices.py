@@ -1,49 +1,24 @@
-"""Crosschecks of ``pricing``: each row by itself, and rows against routes."""
+"""Crosschecks of ``pricing``: rows against providers and routes. What a row says is for ``crosscheck_cards``."""
 
 from collections.abc import Iterator
-from decimal import Decimal
-from typing import Any
 
+from tornado_gateway.config.crosscheck_cards import check_row
 from tornado_gateway.config.outline import Outline
 from tornado_gateway.config.problems import Problem, did_you_mean
 from tornado_gateway.config.source import Path, Source
 from tornado_gateway.domain.routes import Route
 from tornado_gateway.domain.routing import Step, chain
-from tornado_gateway.domain.usage import BUCKETS
-
-_MAX_DIGITS = 24
-"""Digits of a price on either side of its point: what exact arithmetic has room for, with any count of tokens."""
 
 
 def check_prices(source: Source, document: Outline) -> Iterator[Problem]:
-    for name, card in document.prices.items():
+    for name, row in document.prices.items():
         path: Path = ("pricing", "models", name)
         provider = name.partition("/")[0]
         if "/" in name and provider not in document.providers:
             advice = did_you_mean(provider, document.providers)
             yield source.problem(path, f"there is no provider {provider!r}{advice}", key=True)
-        if isinstance(card, dict):
-            yield from _row(source, path, card)
+        yield from check_row(source, path, row)
     yield from _against_routes(source, document)
-
-
-def _row(source: Source, path: Path, card: dict[str, Any]) -> Iterator[Problem]:
-    rates = {bucket: rate for bucket, rate in card.items() if bucket != "free"}
-    if card.get("free") is True and rates:
-        yield source.problem(path, "free and priced at once: say one of the two", key=True)
-    # A key that nobody knows is probably the one that is missing: the schema has said so.
-    if card.get("free", False) is False and rates.keys() <= set(BUCKETS):
-        for bucket in ("input", "output"):
-            if bucket not in card:
-                yield source.problem(path, f"the price of {bucket!r} is missing (or say free: true)", key=True)
-    for bucket, rate in rates.items():
-        if isinstance(rate, Decimal) and _too_long(rate):
-            yield source.problem((*path, bucket), f"a price has at most {_MAX_DIGITS} digits behind its point")
-
-
-def _too_long(rate: Decimal) -> bool:
-    _, digits, exponent = rate.as_tuple()
-    return not isinstance(exponent, int) or abs(exponent) > _MAX_DIGITS or len(digits) > 2 * _MAX_DIGITS
 
 
 def _against_routes(source: Source, document: Outline) -> Iterator[Problem]:

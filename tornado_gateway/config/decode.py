@@ -4,9 +4,9 @@ from decimal import Decimal
 from typing import Any
 
 from tornado_gateway.config import decode_policies as policies
+from tornado_gateway.config.decode_prices import cards
 from tornado_gateway.config.model import (
     LogSettings,
-    PriceSettings,
     ProviderSettings,
     RouteSettings,
     ServerSettings,
@@ -28,7 +28,7 @@ def decode(source: Source) -> Settings:
     return Settings(
         providers=tuple(_provider(name, entry) for name, entry in document["providers"].items()),
         routes=tuple(_route(name, entry, source) for name, entry in document["routes"].items()),
-        prices=tuple(_price(name, entry, source) for name, entry in pricing["models"].items()),
+        prices=tuple(cards(source)),
         allow_unpriced=pricing.get("allow_unpriced", False),
         server=_server(document.get("server") or {}),
         log=LogSettings(**(document.get("log") or {})),
@@ -87,9 +87,3 @@ def _route(name: str, entry: dict[str, Any], source: Source) -> RouteSettings:
         mirror=policies.mirror(entry),
         line=source.key_position(("routes", name)).line,
     )
-
-
-def _price(name: str, entry: dict[str, Any], source: Source) -> PriceSettings:
-    rates = {bucket: Decimal(value) for bucket, value in entry.items() if bucket != "free"}
-    line = source.key_position(("pricing", "models", name)).line
-    return PriceSettings(model=name, rates=rates, free=entry.get("free", False), line=line)

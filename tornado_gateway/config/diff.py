@@ -2,9 +2,12 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import fields, is_dataclass, replace
+from datetime import datetime
 from typing import Any
 
 from tornado_gateway.config.model import EndpointSettings, ProviderSettings, RouteSettings, Settings
+from tornado_gateway.domain.money import PriceCard, Tier
+from tornado_gateway.domain.peaks import OffPeak
 from tornado_gateway.domain.policies import USUAL_KINDS, Fallback
 
 _HIDDEN = {"base_url", "api_key", "proxy"}
@@ -61,6 +64,12 @@ def _text(value: Any) -> str:
     if is_dataclass(value):
         members = ((member.name, getattr(value, member.name)) for member in fields(value))
         return " ".join(f"{name} {_text(member)}" for name, member in members if member is not None)
+    if isinstance(value, OffPeak):
+        return f"{value.factor} {value.hours} {value.time_zone}"
+    if isinstance(value, Tier):
+        return f"above {value.above} {' '.join(f'{name} {rate}' for name, rate in value.rates.items())}"
+    if isinstance(value, datetime):
+        return f"{value:%Y-%m-%d %H:%M} UTC"
     if isinstance(value, frozenset):
         value = sorted(value)
     if isinstance(value, list | tuple):
@@ -123,17 +132,44 @@ def _targets(route: RouteSettings) -> str:
 def _prices(old: Settings, new: Settings) -> Iterator[str]:
     if old.allow_unpriced != new.allow_unpriced:
         yield f"pricing.allow_unpriced: {_text(old.allow_unpriced)} -> {_text(new.allow_unpriced)}"
-    before = {price.model: price for price in old.prices}
-    after = {price.model: price for price in new.prices}
+    before, after = _rows(old), _rows(new)
     for model in [*before, *(model for model in after if model not in before)]:
         if model not in after:
             yield f"price of {model} removed"
         elif model not in before:
             yield f"price of {model} added"
-        elif before[model].free != after[model].free:
-            yield f"price of {model}: {'now free' if after[model].free else 'no longer free'}"
         else:
-            for bucket in dict.fromkeys([*before[model].rates, *after[model].rates]):
-                was, now = before[model].rates.get(bucket), after[model].rates.get(bucket)
-                if was != now:
-                    yield f"price of {model}: {bucket} {was} -> {now}"
+            yield from (f"price of {model}{line}" for line in _row(before[model], after[model]))
+
+
+def _rows(settings: Settings) -> dict[str, dict[datetime | None, PriceCard]]:
+    """The cards of each row by the moment from which they hold."""
+    rows: dict[str, dict[datetime | None, PriceCard]] = {}
+    for card in settings.prices:
+        rows.setdefault(card.model, {})[card.valid_from] = card
+    return rows
+
+
+def _row(old: Mapping[datetime | None, PriceCard], new: Mapping[datetime | None, PriceCard]) -> Iterator[str]:
+    if len(old) == len(new) == 1:
+        yield from (f": {line}" for line in _card(*old.values(), *new.values()))
+        return
+    for begin in [*old, *(begin for begin in new if begin not in old)]:
+        since = "" if begin is None else f" from {begin:%Y-%m-%d %H:%M} UTC"
+        if begin not in new:
+            yield f"{since} removed"
+        elif begin not in old:
+            yield f"{since} added"
+        else:
+            yield from (f"{since}: {line}" for line in _card(old[begin], new[begin]))
+
+
+def _card(old: PriceCard, new: PriceCard) -> Iterator[str]:
+    for name in PriceCard.__struct_fields__:
+        was, now = getattr(old, name), getattr(new, name)
+        if was == now or name == "line":
+            continue
+        if name == "free":
+            yield "now free" if now else "no longer free"
+        elif not (name in ("input", "output") and old.free != new.free):
+            yield f"{name} {_text(was)} -> {_text(now)}"

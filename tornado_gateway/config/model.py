@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from decimal import Decimal
 from typing import Any
 
 from tornado_gateway.config.kinds import KINDS
+from tornado_gateway.domain.money import PriceCard
 from tornado_gateway.domain.policies import BreakerPolicy, Concurrency, Fallback, Hedge, Mirror, Probe, Timeouts
 from tornado_gateway.domain.snapshot import CorsPolicy
 
@@ -99,20 +99,10 @@ class RouteSettings:
 
 
 @dataclass(frozen=True, slots=True)
-class PriceSettings:
-    """``model`` is ``provider/model`` or ``provider/pattern*``; ``rates`` are USD per 1,000 tokens by bucket."""
-
-    model: str
-    rates: Mapping[str, Decimal] = field(default_factory=dict)
-    free: bool = False
-    line: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class Settings:
     providers: tuple[ProviderSettings, ...]
     routes: tuple[RouteSettings, ...]
-    prices: tuple[PriceSettings, ...]
+    prices: tuple[PriceCard, ...]
     allow_unpriced: bool = False
     server: ServerSettings = field(default_factory=ServerSettings)
     log: LogSettings = field(default_factory=LogSettings)

@@ -52,7 +52,7 @@ def settle_types(source: Source) -> None:
 
 
 def _settle(value: Any, schema: dict[str, Any]) -> Any:
-    schema = _resolved(schema)
+    schema = _branch(_resolved(schema), value)
     kinds = _kinds(schema)
     if isinstance(value, str) and (kinds == ("array",) or isinstance(value, Expanded)):
         return next((made for kind in kinds if not isinstance(made := coerce(value, kind), str)), str.__str__(value))
@@ -79,6 +79,14 @@ def _resolved(schema: dict[str, Any]) -> dict[str, Any]:
         return schema
     found: dict[str, Any] = load_schema()["$defs"][reference.rsplit("/", 1)[1]]
     return found
+
+
+def _branch(schema: dict[str, Any], value: Any) -> dict[str, Any]:
+    """The side of an ``if`` that ``value`` is on: the schema's own ask whether it is a list."""
+    if "else" not in schema or not isinstance(value, dict | list):
+        return schema
+    branch: dict[str, Any] = schema["then" if isinstance(value, list) else "else"]
+    return _resolved(branch)
 
 
 def _is_number(_checker: Any, value: Any) -> bool:

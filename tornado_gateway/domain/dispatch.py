@@ -137,7 +137,7 @@ class Dispatch:
                 model=trail.model,
                 model_label=trail.model_label,
                 usage=usage,
-                cost=None if target.card is None else price(usage, target.card),
+                cost=None if target.card is None else price(usage, target.card, self._clock.now()),
                 revision=trail.revision,
             )
         )

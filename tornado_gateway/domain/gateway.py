@@ -4,12 +4,15 @@ import asyncio
 from collections.abc import Awaitable
 from contextlib import ExitStack
 
+import msgspec
+
 from tornado_gateway.domain import counting, embeddings, routing
 from tornado_gateway.domain.call import Answer, Completed, ModelCall
 from tornado_gateway.domain.context import RequestContext
 from tornado_gateway.domain.dispatch import Dispatch
 from tornado_gateway.domain.errors import ClientClosed, GatewayError, InternalError
 from tornado_gateway.domain.estimate import estimate_prompt, estimate_tokens
+from tornado_gateway.domain.images import images_of
 from tornado_gateway.domain.metering import Meter
 from tornado_gateway.domain.mirroring import Mirrors
 from tornado_gateway.domain.money import PriceCard
@@ -55,10 +58,12 @@ class GatewayService:
         try:
             with self._snapshots.lease() as snapshot, ExitStack() as hold:
                 context.trail.revision = snapshot.revision
-                plan = routing.plan(snapshot, call.model)
+                plan = routing.plan(snapshot, call.model, self._clock.now())
                 won = await self._dispatch.run(plan, call, ask, context, hold, _nothing_to_discard)
                 answer, target = won.value, won.target
                 usage = answer.usage or _estimated(call, answer)
+                if target.card is not None and target.card.image is not None:
+                    usage = msgspec.structs.replace(usage, images=images_of(answer))
                 cost = meter.succeeded(usage, target.card, answer.finish_reason)
         except asyncio.CancelledError:
             # The provider had the request and may have worked on it: what is known of that is priced.

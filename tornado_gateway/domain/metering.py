@@ -35,13 +35,13 @@ class Meter:
 
     def succeeded(self, usage: TokenUsage, card: PriceCard | None, finish_reason: str | None) -> Cost | None:
         """Prices and publishes; None for an unpriced model."""
-        cost = None if card is None else price(usage, card)
+        cost = None if card is None else price(usage, card, self._clock.now())
         self._publish(200, None, usage, cost, finish_reason)
         return cost
 
     def failed(self, error: GatewayError, usage: TokenUsage | None = None, card: PriceCard | None = None) -> None:
         """Publishes; ``usage`` is what was used before the failure, which is priced all the same."""
-        cost = price(usage, card) if usage is not None and card is not None else None
+        cost = price(usage, card, self._clock.now()) if usage is not None and card is not None else None
         self._publish(error.status, error.code, usage, cost, None)
 
     @property

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from datetime import datetime
 from difflib import get_close_matches
 
 from tornado_gateway.domain.errors import ModelNotFound, ModelNotPriced, ProviderNotConfigured
@@ -12,29 +13,30 @@ _REMEMBERED = 4096
 """Wildcard routes make plans for names that callers invent: beyond this many the memory starts anew."""
 
 
-def plan(snapshot: Snapshot, model: str) -> RoutePlan:
-    """The plan for the caller's ``model``.
+def plan(snapshot: Snapshot, model: str, at: datetime) -> RoutePlan:
+    """The plan for the caller's ``model``, with the prices that hold at ``at``.
 
     Raises ``ModelNotFound``, ``ModelNotPriced`` or ``ProviderNotConfigured`` where nothing is left to ask.
     """
-    known = snapshot.plans.get(model)
+    key = snapshot.prices.era(at), model
+    known = snapshot.plans.get(key)
     if known is not None:
         return known
-    made = _make(snapshot, model)
+    made = _make(snapshot, model, at)
     if len(snapshot.plans) >= _REMEMBERED:
         snapshot.plans.clear()
-    snapshot.plans[model] = made
+    snapshot.plans[key] = made
     return made
 
 
-def _make(snapshot: Snapshot, model: str) -> RoutePlan:
+def _make(snapshot: Snapshot, model: str, at: datetime) -> RoutePlan:
     route = snapshot.routes.match(model)
     if route is None:
         raise ModelNotFound(_not_found(snapshot, model), param="model")
     priced = [
         step
         for step in chain(snapshot.routes, route, model)
-        if snapshot.prices.allow_unpriced or snapshot.prices.find(step.target.provider, step.model) is not None
+        if snapshot.prices.allow_unpriced or snapshot.prices.find(step.target.provider, step.model, at) is not None
     ]
     if not priced:
         raise ModelNotPriced(f"Model {model!r} has no price in gateway.yaml, and unpriced models are refused.")
@@ -44,7 +46,7 @@ def _make(snapshot: Snapshot, model: str) -> RoutePlan:
         raise ProviderNotConfigured(f"Model {model!r} is served by provider {names}, which has no API key set.")
     stages: dict[str, Stage] = {}
     for step in ready:
-        made = _target(snapshot, step)
+        made = _target(snapshot, step, at)
         known = stages.get(step.route.name)
         before = () if known is None else known.targets
         stages[step.route.name] = Stage(step.route.name, step.route.strategy, (*before, made), step.on)
@@ -110,9 +112,9 @@ def chain(routes: RouteTable, route: Route, model: str) -> Iterator[Step]:
                 waiting.append((found, model if name.endswith("*") else name, fallback.on))
 
 
-def _target(snapshot: Snapshot, step: Step) -> Target:
+def _target(snapshot: Snapshot, step: Step, at: datetime) -> Target:
     route, target, upstream_model = step.route, step.target, step.model
-    card = snapshot.prices.find(target.provider, upstream_model)
+    card = snapshot.prices.find(target.provider, upstream_model, at)
     label = upstream_model
     if route.wildcard and (target.model is None or "*" in target.model):
         label = route.name if card is None else card.model.removeprefix(f"{target.provider}/")

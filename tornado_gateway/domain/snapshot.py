@@ -40,7 +40,7 @@ class Snapshot:
     routes: RouteTable
     prices: PriceTable
     providers: Mapping[str, Provider] = field(default_factory=dict)
-    plans: dict[str, RoutePlan] = field(default_factory=dict, compare=False, repr=False)
+    plans: dict[tuple[int, str], RoutePlan] = field(default_factory=dict, compare=False, repr=False)
     """What ``routing.plan`` has worked out already; the one part that is filled in later, and only by it."""
     cors: CorsPolicy = field(default_factory=CorsPolicy)
     server: ServerPolicy = field(default_factory=ServerPolicy)

@@ -108,7 +108,7 @@ class Strategies:
         self._turns: dict[str, int] = {}
         self._orders: dict[str, Callable[[Stage, Tokens | None], Sequence[Target]]] = {
             "weighted": self._weighted,
-            "cheapest": _cheapest,
+            "cheapest": self._cheapest,
             "least_busy": self._least_busy,
             "least_latency": self._least_latency,
         }
@@ -159,6 +159,15 @@ class Strategies:
         chosen = stage.targets[first if costs[0] <= costs[1] else second]
         return [chosen, *(target for target in ranked if target is not chosen)]
 
+    def _cheapest(self, stage: Stage, tokens: Tokens | None) -> Sequence[Target]:
+        usage = _UNKNOWN if tokens is None else TokenUsage(*tokens())
+        now = self._clock.now()
+
+        def of(target: Target) -> Decimal:
+            return _DEAREST if target.card is None else price(usage, target.card, now).amount
+
+        return sorted(stage.targets, key=of)
+
     def _two(self, count: int) -> tuple[int, int]:
         first = min(int(self._randomness.random() * count), count - 1)
         second = min(int(self._randomness.random() * (count - 1)), count - 2)
@@ -168,12 +177,3 @@ class Strategies:
 def _key(target: Target) -> TargetKey:
     # A wildcard's model is a caller's text, and the memory of those has no end.
     return target.provider.name, target.model_label
-
-
-def _cheapest(stage: Stage, tokens: Tokens | None) -> Sequence[Target]:
-    usage = _UNKNOWN if tokens is None else TokenUsage(*tokens())
-
-    def of(target: Target) -> Decimal:
-        return _DEAREST if target.card is None else price(usage, target.card).amount
-
-    return sorted(stage.targets, key=of)

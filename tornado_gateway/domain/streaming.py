@@ -12,6 +12,7 @@ from tornado_gateway.domain.context import RequestContext
 from tornado_gateway.domain.dispatch import Dispatch
 from tornado_gateway.domain.errors import ClientClosed, GatewayError, InternalError, UpstreamFailed, UpstreamTimeout
 from tornado_gateway.domain.estimate import estimate_prompt, estimate_tokens
+from tornado_gateway.domain.images import images_in
 from tornado_gateway.domain.metering import Meter
 from tornado_gateway.domain.money import PriceCard
 from tornado_gateway.domain.patience import Patience
@@ -79,6 +80,7 @@ class ActiveStream:
         self._finish_reason: str | None = None
         self._tokens = 0
         self._bytes = 0
+        self._images = 0
 
     async def open(self) -> None:
         """Finds a target that answers and takes its first batch. Raises ``GatewayError``."""
@@ -86,7 +88,7 @@ class ActiveStream:
         try:
             snapshot = self._held.enter_context(self._snapshots.lease())
             context.trail.revision = snapshot.revision
-            plan = routing.plan(snapshot, self._call.model)
+            plan = routing.plan(snapshot, self._call.model, self._clock.now())
             self._won = await self._dispatch.run(plan, self._call, self._ask, context, self._held, _discard)
         except GatewayError as error:
             self._meter.failed(error)
@@ -188,6 +190,8 @@ class ActiveStream:
 
     def _metered(self, batch: StreamBatch) -> StreamBatch:
         events = batch.events
+        if self._card is not None and self._card.image is not None:
+            self._images += sum(images_in(event) for event in events)
         if len(events) == 1 and type(events[0]) is Relayed:
             self._tokens += events[0].events
             return batch
@@ -215,18 +219,24 @@ class ActiveStream:
             case UsageReport():
                 self._usage = event.usage
                 self._early = event.early
-                cost = None if self._card is None else price(event.usage, self._card)
-                return UsageReport(event.usage, cost, event.frame, event.bare, event.early)
+                usage = event.usage
+                cost = None
+                if self._card is not None:
+                    if self._images:
+                        usage = self._usage = msgspec.structs.replace(usage, images=self._images)
+                    cost = price(usage, self._card, self._clock.now())
+                return UsageReport(usage, cost, event.frame, event.bare, event.early)
         return event
 
     def _used(self) -> TokenUsage:
         if self._usage is not None and not self._early:
             return self._usage
+        images = self._images or None
         said = self._tokens + estimate_tokens(self._bytes)
         if self._usage is not None:
             output = max(said, self._usage.output)
-            return msgspec.structs.replace(self._usage, output=output, estimated=True)
-        return TokenUsage(input=estimate_prompt(self._call.wire), output=said, estimated=True)
+            return msgspec.structs.replace(self._usage, output=output, images=images, estimated=True)
+        return TokenUsage(input=estimate_prompt(self._call.wire), output=said, images=images, estimated=True)
 
 
 async def _discard(opened: _Opened) -> None:

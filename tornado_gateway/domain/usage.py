@@ -23,6 +23,10 @@ class TokenUsage(msgspec.Struct, frozen=True, gc=False):
     audio_output: int | None = None
     estimated: bool = False
     """True where the provider reported nothing and the gateway counted by rule of thumb."""
+    images: int | None = None
+    """Images that the answer holds: no tokens, and priced each."""
+    service_tier: str | None = None
+    """How the provider says to have served the call (``batch``, ``flex``, ``priority``...), where that has a price."""
 
     @property
     def prompt_tokens(self) -> int:
@@ -47,13 +51,14 @@ class TokenUsage(msgspec.Struct, frozen=True, gc=False):
         return [(name, count) for name in BUCKETS if (count := getattr(self, name))]
 
 
-BUCKETS = (
-    "input",
-    "cached_input",
-    "cache_write",
-    "cache_write_1h",
-    "audio_input",
-    "output",
-    "reasoning",
-    "audio_output",
-)
+PRICED_TIERS = frozenset({"batch", "flex", "priority"})
+
+
+def priced_tier(name: str | None) -> str | None:
+    """A provider's word for how it served a call, None where that has no price of its own."""
+    return name if name in PRICED_TIERS else None
+
+
+PROMPT_BUCKETS = ("input", "cached_input", "cache_write", "cache_write_1h", "audio_input")
+COMPLETION_BUCKETS = ("output", "reasoning", "audio_output")
+BUCKETS = PROMPT_BUCKETS + COMPLETION_BUCKETS

@@ -6,7 +6,7 @@ Wire: Anthropic API reference, "Create a Message", ``usage``. ``input_tokens`` l
 
 import msgspec
 
-from tornado_gateway.domain.usage import TokenUsage
+from tornado_gateway.domain.usage import TokenUsage, priced_tier
 
 
 class CacheCreation(msgspec.Struct, frozen=True):
@@ -27,6 +27,7 @@ class WireUsage(msgspec.Struct, frozen=True):
     cache_read_input_tokens: int | None = None
     cache_creation: CacheCreation | None = None
     output_tokens_details: OutputDetails | None = None
+    service_tier: str | None = None
 
     def updated(self, later: "WireUsage") -> "WireUsage":
         """What ``later`` says, and of the rest what was said before."""
@@ -44,6 +45,7 @@ class WireUsage(msgspec.Struct, frozen=True):
             cache_write=short,
             cache_write_1h=long,
             reasoning=reasoning,
+            service_tier=priced_tier(self.service_tier),
         )
 
     def _written(self) -> tuple[int | None, int | None]:

@@ -6,7 +6,7 @@ the provider's own brought into the prompt stand beside it, and thoughts stand b
 
 import msgspec
 
-from tornado_gateway.domain.usage import TokenUsage
+from tornado_gateway.domain.usage import TokenUsage, priced_tier
 
 
 class ModalityCount(msgspec.Struct, frozen=True, rename="camel"):
@@ -47,6 +47,7 @@ class WireUsage(msgspec.Struct, frozen=True, rename="camel"):
             audio_input=audio,
             reasoning=self.thoughts_token_count,
             audio_output=spoken,
+            service_tier=priced_tier((self.service_tier or "").lower()),
         )
 
 

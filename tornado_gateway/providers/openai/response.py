@@ -21,7 +21,7 @@ from tornado_gateway.domain.chat import (
     ToolCall,
 )
 from tornado_gateway.domain.errors import UpstreamFailed
-from tornado_gateway.domain.usage import TokenUsage
+from tornado_gateway.domain.usage import TokenUsage, priced_tier
 from tornado_gateway.domain.wire import Wire
 from tornado_gateway.providers.openai.errors import from_stream
 from tornado_gateway.providers.openai.reasoning import FAMILY, proof, thinking_text
@@ -126,6 +126,7 @@ class Glance(msgspec.Struct, frozen=True):
     choices: list[Ending] | None = None
     usage: ChatUsage | None = None
     x_groq: XGroq | None = None
+    service_tier: str | None = None
     error: Any = None
 
 
@@ -177,7 +178,11 @@ def chat_answer(body: bytes, provider: str) -> Answer:
 def usage_of(read: Glance | WireAnswer) -> TokenUsage | None:
     """The usage of an answer or a chunk, None where it reports none."""
     usage = read.usage or (read.x_groq.usage if read.x_groq else None)
-    return None if usage is None else usage.buckets()
+    if usage is None:
+        return None
+    tier = priced_tier(read.service_tier)
+    buckets = usage.buckets()
+    return buckets if tier is None else msgspec.structs.replace(buckets, service_tier=tier)
 
 
 def _choice(choice: WireChoice, position: int, answer: str | None) -> Choice:

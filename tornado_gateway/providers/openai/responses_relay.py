@@ -41,6 +41,7 @@ class ResponseGlance(msgspec.Struct, frozen=True):
     output: list[_Item] | None = None
     incomplete_details: _Incomplete | None = None
     usage: ResponsesUsage | None = None
+    service_tier: str | None = None
     error: Any = None
 
     @property
@@ -96,6 +97,6 @@ def relayed_answer(body: bytes, provider: str) -> Answer:
 
 def _usage(glance: ResponseGlance) -> TokenUsage | None:
     if glance.usage is not None:
-        return glance.usage.buckets()
+        return glance.usage.buckets(glance.service_tier)
     # One that was only put into the queue has used nothing so far.
     return TokenUsage() if glance.status in ("queued", "in_progress") else None

@@ -6,7 +6,7 @@ vendors send the same names with some sums made differently; ``total_tokens`` te
 
 import msgspec
 
-from tornado_gateway.domain.usage import TokenUsage
+from tornado_gateway.domain.usage import TokenUsage, priced_tier
 
 
 class PromptDetails(msgspec.Struct, frozen=True):
@@ -69,7 +69,7 @@ class ResponsesUsage(msgspec.Struct, frozen=True):
     input_tokens_details: InputDetails | None = None
     output_tokens_details: CompletionDetails | None = None
 
-    def buckets(self) -> TokenUsage:
+    def buckets(self, service_tier: str | None = None) -> TokenUsage:
         """Cached tokens and those written to the cache are inside ``input_tokens``, reasoning is inside
         ``output_tokens``."""
         details = self.input_tokens_details or InputDetails()
@@ -82,6 +82,7 @@ class ResponsesUsage(msgspec.Struct, frozen=True):
             cached_input=details.cached_tokens,
             cache_write=details.cache_write_tokens,
             reasoning=reasoning,
+            service_tier=priced_tier(service_tier),
         )
 
 

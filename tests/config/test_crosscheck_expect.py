@@ -1,0 +1,30 @@
+"""Cases that refuse a file are in ``broken``."""
+
+from pathlib import Path
+
+from tornado_gateway.config.build import parse
+
+HEAD = """\
+version: 1
+providers: {openai: {kind: openai}}
+routes: {a: {provider: openai}}
+pricing:
+  unit: per_1k_tokens
+  currency: USD
+"""
+CARDS = """\
+  models:
+    openai/a:
+      - {input: 0.01, output: 0.02, valid_until: 2027-06-30}
+      - {input: 0.02, output: 0.04, valid_from: 2027-07-01, batch: 0.5}
+"""
+CASES = """\
+  expect:
+    - {model: openai/a, usage: {prompt_tokens: 1000}, cost: "0.01", at: 2027-06-30T23:59:59Z}
+    - {model: openai/a, usage: {prompt_tokens: 1000}, cost: 0.020, at: 2027-07-01}
+    - {model: openai/a, usage: {prompt_tokens: 1000, service_tier: flex}, cost: 0.01, at: 2027-07-01}
+"""
+
+
+def test_cases_that_come_out_say_nothing() -> None:
+    assert parse((HEAD + CASES + CARDS).encode(), Path("f"), {}).warnings == ()

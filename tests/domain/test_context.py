@@ -3,7 +3,8 @@ from dataclasses import FrozenInstanceError, replace
 import pytest
 
 from tests.support import context
-from tornado_gateway.domain.context import UNKNOWN, Principal, RequestContext, Timing, Trail
+from tornado_gateway.domain.context import UNKNOWN, RequestContext, Timing, Trail
+from tornado_gateway.domain.principal import Principal
 
 
 def test_a_trail_begins_with_labels_of_nobody() -> None:

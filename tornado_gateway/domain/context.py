@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from tornado_gateway.domain.errors import UpstreamTimeout
 from tornado_gateway.domain.policies import Timeouts
+from tornado_gateway.domain.principal import Principal
 
 UNKNOWN = "unknown"
 """The label of a route, provider or model that gateway.yaml does not name."""
@@ -82,14 +83,6 @@ def _sooner(first: float | None, second: float | None) -> float | None:
     if first is None or second is None:
         return second if first is None else first
     return min(first, second)
-
-
-@dataclass(frozen=True, slots=True)
-class Principal:
-    """The caller as the auth gate knows it."""
-
-    id: str
-    tags: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -85,6 +85,9 @@ class RequestFinished(msgspec.Struct, frozen=True, kw_only=True):
     revision: str
     finished_at: datetime
     principal: str | None = None
+    """The caller's key by its id."""
+    tags: Mapping[str, str] = {}
+    """The key's own."""
     metadata: Mapping[str, str] | None = None
     finish_reason: str | None = None
 

@@ -83,6 +83,7 @@ class Meter:
                 revision=trail.revision,
                 finished_at=self._clock.now(),
                 principal=None if context.principal is None else context.principal.id,
+                tags={} if context.principal is None else context.principal.tags,
                 metadata=self._metadata,
                 finish_reason=finish_reason,
             )

@@ -1,4 +1,5 @@
 import httpx
+import pytest
 from injector import Binder, Module
 
 from tests.support import FakeClock, Half
@@ -35,3 +36,17 @@ async def test_one_of_each_and_all_of_one_house() -> None:
     assert isinstance(runtime, Runtime)
     assert runtime.snapshots.current.revision == load(packaged_default(), {}).revision
     await runtime.close()
+
+
+async def test_providers_without_a_key_are_told_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def told(*names: str) -> list[str]:
+        runtime = make_runtime(load(packaged_default(), {f"{name}_API_KEY": "k" for name in names}))
+        await runtime.close()
+        return [note for note in runtime.notes if "API key" in note]
+
+    names = ["OPENAI", "ANTHROPIC", "GEMINI", "MISTRAL", "GROQ", "DEEPSEEK", "XAI"]
+    for name in names:
+        monkeypatch.delenv(f"{name}_API_KEY", raising=False)
+    assert await told(*names[:4]) == ["providers groq, deepseek, xai have no API key: their routes answer 503"]
+    assert await told(*names[:6]) == ["provider xai has no API key: its routes answer 503"]
+    assert await told(*names) == []

@@ -217,9 +217,11 @@ class ServiceModule(Module):
 
 
 def _unconfigured(snapshots: SnapshotHolder) -> Iterator[str]:
-    for name, known in snapshots.current.providers.items():
-        if not known.configured:
-            yield f"provider {name} has no API key: its routes answer 503"
+    names = [name for name, known in snapshots.current.providers.items() if not known.configured]
+    if len(names) == 1:
+        yield f"provider {names[0]} has no API key: its routes answer 503"
+    elif names:
+        yield f"providers {', '.join(names)} have no API key: their routes answer 503"
 
 
 def make_injector(loaded: Loaded, *replacements: Module) -> Injector:

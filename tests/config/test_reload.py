@@ -1,6 +1,5 @@
 import asyncio
 import os
-import shutil
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,11 +10,27 @@ import pytest
 from tests.support import ScriptedProvider
 from tornado_gateway.config.build import build, load
 from tornado_gateway.config.reload import Reloader
-from tornado_gateway.config.schema import packaged_default
 from tornado_gateway.domain.events import ConfigRejected, ConfigReloaded
 from tornado_gateway.domain.snapshot import SnapshotHolder
 
-TEXT = packaged_default().read_text()
+TEXT = """\
+version: 1
+server: {port: "${SERVER_PORT:-8080}"}
+providers:
+  echo: {kind: echo}
+  openai: {kind: openai, api_key: "${OPENAI_API_KEY:-}"}
+routes:
+  echo4: {provider: echo}
+  gpt-4: {provider: openai}
+  gpt-4-turbo: {provider: openai}
+pricing:
+  unit: per_1k_tokens
+  currency: USD
+  models:
+    echo/echo4: {free: true}
+    openai/gpt-4: {input: 0.03, output: 0.06}
+    openai/gpt-4-turbo: {input: 0.01, output: 0.03}
+"""
 
 
 class Clock:
@@ -65,7 +80,9 @@ def priced(price: str) -> str:
 
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
-    return Path(shutil.copy(packaged_default(), tmp_path / "gateway.yaml"))
+    path = tmp_path / "gateway.yaml"
+    path.write_text(TEXT)
+    return path
 
 
 async def following(path: Path, check: Callable[[Followed], Awaitable[None]]) -> None:

@@ -63,14 +63,20 @@ def _figures(source: Source, path: Path, card: dict[str, Any], *, usual: bool) -
         place = (*path, name)
         if _too_long(Decimal(figure)):
             yield source.problem(place, f"a price has at most {_MAX_DIGITS} digits behind its point")
-        elif usual and name in BUCKETS and figure:
-            if figure < _LEAST.get(name, 0):
-                yield source.problem(place, _unusual(figure, "for one token", 1000))
-            elif figure > _MOST:
-                yield source.problem(place, _unusual(figure, "for a million tokens", Decimal("0.001")))
+        elif usual and (why := unusual(name, figure)) is not None:
+            yield source.problem(place, why)
 
 
-def _unusual(figure: Decimal | int, what: str, factor: Decimal | int) -> str:
+def unusual(name: str, figure: Decimal | int) -> str | None:
+    """Why the price ``name`` looks as if it were not for 1,000 tokens; None where it does not."""
+    if name in BUCKETS and 0 < figure < _LEAST.get(name, 0):
+        return _meant(figure, "for one token", 1000)
+    if name in BUCKETS and figure > _MOST:
+        return _meant(figure, "for a million tokens", Decimal("0.001"))
+    return None
+
+
+def _meant(figure: Decimal | int, what: str, factor: Decimal | int) -> str:
     written, meant = decimal_digits(Decimal(figure)), decimal_digits(Decimal(figure) * factor)
     return (
         f"{written} USD per 1,000 tokens looks like a price {what}: "

@@ -28,6 +28,9 @@ _MOST = Decimal(1)
 """What providers ask for 1,000 tokens lies between, but for a few: less is mostly a price for one token, more one for a
 million. A price of zero says what it means."""
 
+_ALMOST_MOST: Mapping[str, Decimal] = {"input": Decimal("0.1"), "output": Decimal("0.28")}
+"""Only one model of the public list costs more. What small ones cost for a million tokens lies between this and 1."""
+
 
 def check_row(source: Source, path: Path, row: Any) -> Iterator[Problem]:
     """One row of ``pricing.models``: a card or a list of them."""
@@ -65,6 +68,8 @@ def _figures(source: Source, path: Path, card: dict[str, Any], *, usual: bool) -
             yield source.problem(place, f"a price has at most {_MAX_DIGITS} digits behind its point")
         elif usual and (why := unusual(name, figure)) is not None:
             yield source.problem(place, why)
+        elif usual and (why := dear(name, figure)) is not None:
+            yield source.warning(place, why)
 
 
 def unusual(name: str, figure: Decimal | int) -> str | None:
@@ -74,6 +79,14 @@ def unusual(name: str, figure: Decimal | int) -> str | None:
     if name in BUCKETS and figure > _MOST:
         return _meant(figure, "for a million tokens", Decimal("0.001"))
     return None
+
+
+def dear(name: str, figure: Decimal | int) -> str | None:
+    """Why the price ``name`` is odd, if it is not refused; None where others ask as much."""
+    direction = "output" if name in COMPLETION_BUCKETS else "input"
+    if name not in BUCKETS or figure <= _ALMOST_MOST[direction]:
+        return None
+    return _meant(figure, "for a million tokens", Decimal("0.001"))
 
 
 def _meant(figure: Decimal | int, what: str, factor: Decimal | int) -> str:

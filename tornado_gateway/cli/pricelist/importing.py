@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from tornado_gateway.cli.pricelist.catalog import Catalog
 from tornado_gateway.cli.pricelist.edits import Row, add_member, add_row, change, entry_at, remove, rewrite
 from tornado_gateway.cli.pricelist.terms import Terms, Unsayable, terms
-from tornado_gateway.config.crosscheck_cards import unusual
+from tornado_gateway.config.crosscheck_cards import dear, unusual
 from tornado_gateway.domain.usage import BUCKETS
 
 if TYPE_CHECKING:
@@ -113,7 +113,8 @@ def _confirmed(card: Mapping[str, Any]) -> dict[str, bool]:
     """A figure that comes from the list is meant, however unusual it is."""
     prices = [(name, value) for part in (card, *card.get("tiers", ())) for name, value in part.items()]
     figures = [(name, value) for name, value in prices if isinstance(value, Decimal)]
-    return {"confirm_unusual": True} if any(unusual(name, value) for name, value in figures) else {}
+    odd = any(unusual(name, value) or dear(name, value) for name, value in figures)
+    return {"confirm_unusual": True} if odd else {}
 
 
 class Import:

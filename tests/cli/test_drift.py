@@ -66,6 +66,11 @@ def test_the_exit_code_is_for_a_ci_job(file: str, tolerance: str, code: int) -> 
     assert main(["drift", "--config", file, "--tolerance", tolerance, "--ignore", "mine/gpt-3.5-turbo*"]) == code
 
 
+def test_what_is_ignored_in_vain_is_said(file: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["drift", "--config", file, "--ignore", "mine/*", "--ignore", "mine/gpt-5"]) == 0
+    assert capsys.readouterr().err == "no row is called 'mine/gpt-5': there is nothing to ignore\n"
+
+
 def test_a_bad_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["drift", "--config", str(tmp_path / "none.yaml")]) == 1
     assert "can't be read" in capsys.readouterr().err

@@ -145,6 +145,22 @@ def test_a_mark_and_carriage_returns_stay(file: Path) -> None:
     assert new.replace(row, b"") == content
 
 
+def test_a_layout_that_can_not_be_kept_is_left_to_people(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Lines that end in a carriage return alone are YAML, and nowhere else lines."""
+    content = (
+        TEXT.replace("  currency: USD\n", "")
+        .replace("    # the last word", "  currency: USD")
+        .replace("\n", "\r")
+        .encode()
+    )
+    file.write_bytes(content)
+    assert main(["check", str(file)]) == 0
+    capsys.readouterr()
+    assert run(file, "gpt-4", "--write") == 1
+    assert capsys.readouterr().err.endswith("nothing is written\n")
+    assert file.read_bytes() == content
+
+
 def test_a_link_leads_on_and_a_folder_that_can_not_be_written_says_so(
     file: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
@@ -60,6 +61,9 @@ def run(args: argparse.Namespace) -> int:
         return 2
     survey = Survey(catalog, loaded.settings, datetime.now(UTC))
     findings = list(survey.findings(tolerance=args.tolerance, ignore=args.ignore))
+    for pattern in args.ignore:
+        if not any(fnmatchcase(finding.row, pattern) for finding in findings):
+            print(f"no row is called {pattern!r}: there is nothing to ignore", file=sys.stderr)
     good = all(finding.verdict != "differs" for finding in findings)
     if args.format == "json":
         rows = [_as_dict(finding) for finding in findings]

@@ -18,6 +18,7 @@ PROVIDERS: dict[str, Any] = {
     "groq": {"kind": "openai_compatible", "vendor": "groq"},
     "azure": {"kind": "azure_openai", "base_url": "https://mine.openai.azure.com"},
     "own": {"kind": "openai_compatible", "base_url": "http://127.0.0.1:1/v1"},
+    "near": {"kind": "openai_compatible", "endpoints": [{"base_url": "https://api.x.ai/v1"}]},
     "odd": 5,
 }
 
@@ -39,6 +40,7 @@ def names(catalog: Catalog) -> Names:
         ("gpt-4", "mine", "mine/gpt-4", "gpt-4"),
         ("groq/openai/gpt-oss-120b", None, "groq/openai/gpt-oss-120b", "openai/gpt-oss-120b"),
         ("openai/gpt-oss-120b", "groq", "groq/openai/gpt-oss-120b", "openai/gpt-oss-120b"),
+        ("near/grok-4.7", None, "near/grok-4.7", "grok-4.7"),
         ("llama-3.3-70b-versatile", None, "groq/llama-3.3-70b-versatile", "llama-3.3-70b-versatile"),
     ],
 )
@@ -55,7 +57,11 @@ def test_what_a_name_means(names: Names, name: str, provider: str | None, row: s
         ("claude-opus-5-5", "mine", "claude-opus-5-5: OpenAI has no such model on the list"),
         ("no-such-thing-at-all", None, "no provider of the file has such a model on the list"),
         ("mine/gpt-4*", None, "gpt-4*: OpenAI has no such model on the list"),
-        ("gpt-4", "own", "own: no provider of the file with public prices is called so (there are: mine, groq, azure)"),
+        (
+            "gpt-4",
+            "own",
+            "own: no provider of the file with public prices is called so (there are: mine, groq, azure, near)",
+        ),
     ],
 )
 def test_names_that_mean_nothing_or_too_much(names: Names, name: str, provider: str | None, why: str) -> None:

@@ -66,7 +66,11 @@ class Names:
 
     def _behind(self, entry: Mapping[str, Any]) -> Any:
         kind, vendor, base_url = (entry.get(key) for key in ("kind", "vendor", "base_url"))
-        return self._catalog.behind(str(kind), vendor, base_url if isinstance(base_url, str) else None)
+        endpoints = entry.get("endpoints")
+        if isinstance(endpoints, list) and endpoints and isinstance(endpoints[0], dict):
+            base_url = endpoints[0].get("base_url", base_url)
+        said = [each if isinstance(each, str) else None for each in (vendor, base_url)]
+        return self._catalog.behind(str(kind), *said)
 
     def find(self, name: str, provider: str | None) -> Wanted:
         """``provider`` is None where ``name`` may begin with it, or is known to one alone. Raises ``NotListed``."""

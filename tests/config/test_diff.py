@@ -75,9 +75,9 @@ def test_the_other_sections_by_their_members() -> None:
     assert differences(settings(), new) == (
         "pricing.allow_unpriced: false -> true",
         "server.drain_timeout: 30 -> 5",
+        "log.format: json -> human",
         "cors.origins: * -> https://a.example,https://b.example",
         "cors.credentials: true -> false",
-        "log.format: json -> human",
     )
     assert needs_restart(settings(), new) == ("log needs a restart",)
 

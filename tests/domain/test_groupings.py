@@ -19,7 +19,7 @@ ROW = LedgerRow(
 
 
 def test_what_each_name_stands_for() -> None:
-    assert groups_of(NAMES)(ROW) == ("openai/gpt-4", "team-a", "fast", "openai", "2026-01-31")
+    assert groups_of(NAMES)(ROW) == ("openai/gpt-4", "team-a", "fast", "openai", "200", "2026-01-31")
     assert groups_of(["tag:team"])(ROW) == ("a",)
     assert groups_of(["tag:none", "key"])(ROW) == (None, "team-a")
     assert groups_of([])(ROW) == ()

@@ -109,9 +109,9 @@ def test_answers_from_the_cache_cost_nothing_then_and_now() -> None:
     assert (total.saved_old, total.saved_new) == (Decimal("0.09"), Decimal("0.02"))
 
 
-def test_the_slower_one_of_two_tries_is_counted() -> None:
+def test_the_slower_one_of_two_tries_is_paid_and_answered_nobody() -> None:
     total = repriced([row(kind="abandoned", status=499)], card()).total()
-    assert (total.requests, total.abandoned, total.new) == (1, 1, Decimal("0.02"))
+    assert (total.requests, total.abandoned, total.old, total.new) == (0, 1, Decimal("0.09"), Decimal("0.02"))
 
 
 def test_images_that_nobody_counted_are_said_to_be_unknown() -> None:

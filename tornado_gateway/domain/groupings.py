@@ -15,6 +15,7 @@ _MEMBERS: dict[str, Callable[[LedgerRow], str | None]] = {
     "key": lambda row: row.key,
     "route": lambda row: row.route,
     "provider": lambda row: row.provider,
+    "status": lambda row: str(row.status),
     "day": lambda row: row.finished_at.date().isoformat(),
 }
 

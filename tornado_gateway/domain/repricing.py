@@ -29,18 +29,18 @@ class Repriced:
     """
 
     requests: int = 0
-    """Rows in ``old`` and ``new``: what was used is known, and priced by the new table."""
+    """Calls in ``old`` and ``new``: what they used is known, and priced by the new table."""
+    abandoned: int = 0
+    """Beside them, and in both sums: the slower one of two tries at once, estimated."""
     old: Decimal = ZERO
     """As the ledger has it."""
     new: Decimal = ZERO
     first_priced: int = 0
-    """Among ``requests``: rows without a cost in the ledger, since their model had no price then."""
+    """Rows among both without a cost in the ledger, since their model had no price then."""
     first_cost: Decimal = ZERO
     """Their part of ``new``."""
-    abandoned: int = 0
-    """Among ``requests``: the slower one of two tries at once, estimated."""
     images_unknown: int = 0
-    """Among ``requests``: the new table prices images, and the row says nothing of any."""
+    """Rows among both for which the new table prices images, and that say nothing of any."""
     cached: int = 0
     """Among ``requests``: answered from the cache, at no cost then and now; their price is in ``saved_old`` and
     ``saved_new``."""
@@ -93,7 +93,10 @@ class Repricing:
             self._name(f"{row.provider}/{row.model}")
             return
         new = price(row.usage, card, row.finished_at).amount
-        into.requests += 1
+        if row.kind == "request":
+            into.requests += 1
+        else:
+            into.abandoned += 1
         if row.saved is not None:
             into.cached += 1
             into.saved_old = EXACT.add(into.saved_old, row.saved)
@@ -102,8 +105,6 @@ class Repricing:
         elif cost is None:
             into.first_priced += 1
             into.first_cost = EXACT.add(into.first_cost, new)
-        if row.kind == "abandoned":
-            into.abandoned += 1
         if card.image is not None and row.usage.images is None:
             into.images_unknown += 1
         if cost is not None:

@@ -31,6 +31,7 @@ from tornado_gateway.domain.probing import Prober
 from tornado_gateway.domain.snapshot import SnapshotHolder
 from tornado_gateway.domain.strategies import Strategies
 from tornado_gateway.httpserver.application import make_application, make_gates
+from tornado_gateway.httpserver.dialects.recognition import DIALECTS, decode_call
 from tornado_gateway.httpserver.lifecycle import Lifecycle
 from tornado_gateway.httpserver.server import GatewayHTTPServer
 from tornado_gateway.httpserver.services import Services
@@ -43,7 +44,7 @@ from tornado_gateway.providers.registry import ProviderRegistry, ProviderSpec
 from tornado_gateway.providers.upstream import make_transport
 from tornado_gateway.runtime import Runtime
 
-__all__ = ["Runtime", "make_injector", "make_providers", "make_runtime"]
+__all__ = ["DIALECTS", "Runtime", "decode_call", "make_injector", "make_providers", "make_runtime"]
 
 
 class WorldModule(Module):

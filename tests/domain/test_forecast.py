@@ -65,3 +65,5 @@ def test_costs() -> None:
     assert (made.cost(CARD, NOW), made.worst(CARD)) == (Decimal("0.025"), Decimal("0.08"))
     flexible = Forecast(prompt=1000, expected=500, most=None, service_tier="flex")
     assert (flexible.cost(CARD, NOW), flexible.worst(CARD)) == (Decimal("0.0125"), None)
+    free = PriceCard("a/m", Decimal(0), Decimal(0), free=True)
+    assert (flexible.cost(free, NOW), flexible.worst(free)) == (0, 0)

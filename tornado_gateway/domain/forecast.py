@@ -32,6 +32,8 @@ class Forecast(msgspec.Struct, frozen=True, kw_only=True):
 
     def worst(self, card: PriceCard) -> Decimal | None:
         """The most USD that so many tokens can cost, discounts left out; None where nothing limits them."""
+        if card.free:
+            return Decimal(0)
         return None if self.most is None else worst(card, self.prompt, self.most)[0].amount
 
 

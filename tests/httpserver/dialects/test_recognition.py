@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from tornado_gateway.domain.errors import InvalidRequest
-from tornado_gateway.httpserver.dialects.recognition import DIALECTS, decode, recognise
+from tornado_gateway.httpserver.dialects.recognition import DIALECTS, decode_call, recognise
 
 CHAT = {"model": "m", "messages": [{"role": "user", "content": "Hi"}]}
 
@@ -43,9 +43,9 @@ def test_the_body_tells_its_form(document: Any, dialect: str) -> None:
 def test_a_form_that_is_told_is_the_one() -> None:
     body = msgspec.json.encode({**CHAT, "max_tokens": 7})
     for name in ("native", "openai.chat", "anthropic.messages"):
-        call = decode(body, name)
+        call = decode_call(body, name)
         assert (call.wire.protocol, call.model, call.max_tokens) == (name, "m", 7)
-    assert decode(body).wire.protocol == "openai.chat"
+    assert decode_call(body).wire.protocol == "openai.chat"
     assert {name for name in DIALECTS if name.startswith("openai")} == {
         f"openai.{form}" for form in ("chat", "responses", "completions", "embeddings")
     }
@@ -63,4 +63,4 @@ def test_a_form_that_is_told_is_the_one() -> None:
 )
 def test_what_is_no_request_says_why(body: bytes, named: str | None, message: str) -> None:
     with pytest.raises(InvalidRequest, match=message):
-        decode(body, named)
+        decode_call(body, named)

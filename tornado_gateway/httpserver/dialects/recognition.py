@@ -57,7 +57,7 @@ def _dialects() -> Mapping[str, Dialect]:
 DIALECTS = (OPENAI_CHAT, OPENAI_RESPONSES, OPENAI_COMPLETIONS, OPENAI_EMBEDDINGS, ANTHROPIC_MESSAGES, NATIVE)
 
 
-def decode(body: bytes, dialect: str | None = None) -> ModelCall:
+def decode_call(body: bytes, dialect: str | None = None) -> ModelCall:
     """The body as a call, in the form that is named or, without a name, the one that it looks like.
 
     Raises ``InvalidRequest`` that names the field.

@@ -1,11 +1,15 @@
+from pathlib import Path
+
 import httpx
+import pytest
 from injector import Binder, Module
 
 from tests.support import FakeClock, Half
-from tornado_gateway.bootstrap import make_injector, make_runtime
+from tornado_gateway.bootstrap import make_injector, make_runtime, open_ledger
 from tornado_gateway.config.build import load
 from tornado_gateway.config.schema import packaged_default
 from tornado_gateway.domain.gateway import GatewayService
+from tornado_gateway.domain.ledger import LedgerQuery, LedgerUnavailable
 from tornado_gateway.domain.ports import Clock, Randomness
 from tornado_gateway.domain.snapshot import SnapshotHolder
 from tornado_gateway.providers.registry import ProviderRegistry
@@ -35,3 +39,11 @@ async def test_one_of_each_and_all_of_one_house() -> None:
     assert isinstance(runtime, Runtime)
     assert runtime.snapshots.current.revision == load(packaged_default(), {}).revision
     await runtime.close()
+
+
+def test_the_ledger_of_a_configuration(tmp_path: Path) -> None:
+    ledger = open_ledger(load(packaged_default(), {"LEDGER_URL": f"sqlite:///{tmp_path}/usage.db"}))
+    assert ledger.count(LedgerQuery()) == 0
+    ledger.close()
+    with pytest.raises(LedgerUnavailable, match="keeps no ledger"):
+        open_ledger(load(packaged_default(), {"LEDGER_URL": "none"}))

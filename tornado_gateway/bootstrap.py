@@ -24,6 +24,8 @@ from tornado_gateway.domain.dispatch import Dispatch
 from tornado_gateway.domain.endpoints import EndpointKey, Provider
 from tornado_gateway.domain.events import CircuitChanged
 from tornado_gateway.domain.gateway import GatewayService
+from tornado_gateway.domain.ledger import Ledger, LedgerUnavailable
+from tornado_gateway.domain.ledger_url import parse_ledger_url
 from tornado_gateway.domain.mirroring import Mirrors
 from tornado_gateway.domain.places import Places
 from tornado_gateway.domain.ports import ChatProvider, Clock, Publisher, Randomness
@@ -43,8 +45,9 @@ from tornado_gateway.observability.sink import LineSink
 from tornado_gateway.providers.registry import ProviderRegistry, ProviderSpec
 from tornado_gateway.providers.upstream import make_transport
 from tornado_gateway.runtime import Runtime
+from tornado_gateway.storage.opening import ledger_at
 
-__all__ = ["DIALECTS", "Runtime", "decode_call", "make_injector", "make_providers", "make_runtime"]
+__all__ = ["DIALECTS", "Runtime", "decode_call", "make_injector", "make_providers", "make_runtime", "open_ledger"]
 
 
 class WorldModule(Module):
@@ -232,6 +235,14 @@ def make_injector(loaded: Loaded, *replacements: Module) -> Injector:
 def make_providers(loaded: Loaded) -> Mapping[str, Provider]:
     """The providers alone, for whoever wants to hear what they know of themselves."""
     return make_injector(loaded).get(SnapshotHolder).current.providers
+
+
+def open_ledger(loaded: Loaded) -> Ledger:
+    """The ledger that ``loaded`` names, for whoever reads in it. Raises ``LedgerUnavailable`` where it names none."""
+    place = parse_ledger_url(loaded.settings.ledger.url)
+    if place is None:
+        raise LedgerUnavailable(f"{loaded.path} keeps no ledger: say so under ledger.url")
+    return ledger_at(place)
 
 
 def make_runtime(loaded: Loaded, *replacements: Module) -> Runtime:

@@ -26,8 +26,7 @@ def needs_restart(old: Settings, new: Settings) -> tuple[str, ...]:
     before, after = old.server, new.server
     fixed = ("host", "port", "workers")
     names = [f"server.{name}" for name in fixed if getattr(before, name) != getattr(after, name)]
-    if old.log != new.log:
-        names.append("log")
+    names += [section for section in ("log", "ledger") if getattr(old, section) != getattr(new, section)]
     return tuple(f"{name} needs a restart" for name in names)
 
 

@@ -14,7 +14,7 @@ from tornado_gateway.domain.quotas import Budget, Limits
 
 @dataclass(frozen=True)
 class Store:
-    url: str
+    place: str
     pool: int = 1
     line: int | None = None
     pin: str | None = field(default=None, repr=False)
@@ -40,7 +40,7 @@ class Store:
         (Limits(requests_per_minute=60), "requests_per_minute 60"),
         (Budget(Decimal(25), "month", warn_at=()), "amount 25 period month time_zone UTC warn_at none"),
         (Limits(), "none"),
-        (Store("x", line=3, pin="planted", secret="planted"), "url x pool 1 pin (hidden) secret (hidden)"),
+        (Store("x", line=3, pin="planted", secret="planted"), "place x pool 1 pin (hidden) secret (hidden)"),
     ],
 )
 def test_words(value: Any, shown: str) -> None:
@@ -63,5 +63,5 @@ def test_addresses_without_secrets(address: str, shown: str) -> None:
 
 
 def test_members_of_what_has_some() -> None:
-    assert members(Store("x")) == {"url": False, "pool": False, "pin": True, "secret": True}
+    assert members(Store("x")) == {"place": False, "pool": False, "pin": True, "secret": True}
     assert members("x") is members(Fallback("x")) is None

@@ -217,3 +217,12 @@ def test_a_closed_one_opens_again(ledger: Ledger, row: MakeRow) -> None:
     ledger.close()
     ledger.append([row()])
     assert ledger.count(LedgerQuery()) == 2
+
+
+def test_totals_tell_how_many_rows_have_no_price(ledger: Ledger, row: MakeRow) -> None:
+    used: dict[str, Any] = {"usage": TokenUsage(1), "cost": None}
+    ledger.append(
+        [row(**used), row(**used, route="other"), row(usage=TokenUsage(1), cost=Decimal(0)), row(cost=None, status=502)]
+    )
+    found = {total.group: (total.requests, total.unpriced) for total in ledger.totals(LedgerQuery(), ["route"])}
+    assert found == {("gpt-4",): (3, 1), ("other",): (1, 1)}

@@ -39,8 +39,8 @@ def test_groups() -> None:
 
 
 def test_totals_are_sorted_with_nothing_first_and_an_empty_sum_is_none() -> None:
-    records = [["b", 1, 0, 2, 3, "0.1", "0"], [None, 1, 1, 0, 0, "0", "0"], ["", 1, 0, 0, 0, "0", "0"]]
+    records = [["b", 1, 0, 2, 3, "0.1", "0", 0], [None, 1, 1, 0, 0, "0", "0", 0], ["", 1, 0, 0, 0, "0", "0", 0]]
     found: list[LedgerTotal] = totals_of(records, 1)
     assert [total.group for total in found] == [(None,), ("",), ("b",)]
     assert found == sorted(found, key=sort_key)
-    assert totals_of([[None, None, 0, 0, "0", "0"]], 0) == []
+    assert totals_of([[None, None, 0, 0, "0", "0", None]], 0) == []

@@ -46,6 +46,15 @@ def percent(old: Decimal, new: Decimal) -> str:
     return f"{rounded:+,f} %" if rounded else "0 %"
 
 
+def count(number: int) -> str:
+    """``12,345``; ``~12.35M`` where there would be more than six figures."""
+    for size, letter in ((10**12, "T"), (10**9, "G"), (10**6, "M")):
+        if number >= size:
+            rounded = (Decimal(number) / size).quantize(Decimal("0.01"), context=_ROUNDED)
+            return f"{'' if rounded * size == number else '~'}{rounded:,f}{letter}"
+    return f"{number:,}"
+
+
 def _rounded(amount: Decimal) -> Decimal:
     places = max(2, _DIGITS - 1 - amount.adjusted())
     return amount.quantize(Decimal(1).scaleb(-places), context=_ROUNDED)

@@ -1,8 +1,10 @@
 """Small charts of characters: a bar of a share, and columns over days."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
+
+from tornado_gateway.cli.amounts import short
 
 _EIGHTHS_ACROSS = " ▏▎▍▌▋▊▉█"
 _EIGHTHS_UP = " ▁▂▃▄▅▆▇█"
@@ -43,3 +45,21 @@ def merged(values: Sequence[Decimal], width: int) -> tuple[list[Decimal], int]:
     """``values`` summed by as many at a time as it takes to be no more than ``width``, and how many that is."""
     at_once = max(1, -(-len(values) // width))
     return [sum(values[begin : begin + at_once], Decimal(0)) for begin in range(0, len(values), at_once)], at_once
+
+
+def over_days(
+    spent: Mapping[date, Decimal], first: date, last: date, *, width: int, ascii_only: bool = False
+) -> Iterator[str]:
+    """USD by day as columns, with a line above and one below; nothing where that would be one column, or empty."""
+    calendar = days(first, last)
+    values, at_once = merged([spent.get(day, Decimal(0)) for day in calendar], width)
+    drawn = columns(values, ascii_only=ascii_only)
+    if len(values) < 2 or not drawn:
+        return
+    place = values.index(max(values)) * at_once
+    what = "each day" if at_once == 1 else f"{at_once} days at a time"
+    yield f"USD for {what}, the most {short(max(values))} from {calendar[place]}"
+    yield from (line.rstrip() for line in drawn)
+    begin, end = str(first), str(last)
+    room = len(values) - len(begin) - len(end)
+    yield begin + " " * room + end if room > 0 else f"{begin} to {end}"

@@ -12,7 +12,7 @@ from tornado_gateway.domain.money import Tier
 from tornado_gateway.domain.peaks import OffPeak
 from tornado_gateway.domain.policies import USUAL_KINDS, Fallback
 
-HIDDEN = frozenset({"base_url", "api_key", "proxy", "sha256", "password", "secret", "token"})
+HIDDEN = frozenset({"base_url", "url", "webhook", "api_key", "proxy", "sha256", "password", "secret", "token"})
 """Members that hold a secret, or may, as an address. What does not show in a ``repr`` is one too."""
 
 

@@ -82,6 +82,8 @@ class LedgerTotal(msgspec.Struct, frozen=True, kw_only=True):
     completion_tokens: int
     cost: Decimal
     saved: Decimal
+    unpriced: int = 0
+    """Rows of a known usage and no cost: what they came to nobody can say, and it is not in ``cost``."""
 
 
 class LedgerUnavailable(Exception):

@@ -86,6 +86,13 @@ class Moved:
     unpriced: int = 0
     """Among ``requests``: a new target had no price when they were made; they are in neither sum."""
 
+    def include(self, other: "Moved") -> None:
+        """Adds what ``other`` came to."""
+        self.requests += other.requests
+        self.old = EXACT.add(self.old, other.old)
+        self.estimate = EXACT.add(self.estimate, other.estimate)
+        self.unpriced += other.unpriced
+
 
 @dataclass(slots=True)
 class Refused:
@@ -93,6 +100,11 @@ class Refused:
 
     requests: int = 0
     old: Decimal = ZERO
+
+    def include(self, other: "Refused") -> None:
+        """Adds what ``other`` came to."""
+        self.requests += other.requests
+        self.old = EXACT.add(self.old, other.old)
 
 
 class Effect:
@@ -114,9 +126,7 @@ class Effect:
         wanted = row.requested_model or row.route
         after = self._new.shares(wanted)
         if after is None:
-            refused = self.refused.setdefault(_name(wanted, self.refused), Refused())
-            refused.requests += 1
-            refused.old = EXACT.add(refused.old, row.cost or ZERO)
+            self.refused.setdefault(_name(wanted, self.refused), Refused()).include(Refused(1, row.cost or ZERO))
             return
         before = self._old.shares(wanted) or ((row.provider, row.model, 1),)
         if before == after:

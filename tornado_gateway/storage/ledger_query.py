@@ -62,6 +62,7 @@ def totals(query: LedgerQuery, by: Sequence[str], dialect: Dialect) -> Statement
         _tokens(COMPLETION_COLUMNS),
         dialect.exact_sum.format("cost"),
         dialect.exact_sum.format("saved"),
+        "sum(CASE WHEN cost IS NULL AND input_tokens IS NOT NULL THEN 1 ELSE 0 END)",
     )
     columns = ", ".join([*(text for text, _ in groups), *sums])
     places = ", ".join(str(place) for place in range(1, len(groups) + 1))
@@ -80,6 +81,7 @@ def totals_of(records: Sequence[Sequence[Any]], groups: int) -> list[LedgerTotal
             completion_tokens=int(record[groups + 3]),
             cost=Decimal(record[groups + 4]),
             saved=Decimal(record[groups + 5]),
+            unpriced=int(record[groups + 6]),
         )
         for record in records
         if record[groups] is not None

@@ -97,4 +97,5 @@ def _total(group: tuple[str | None, ...], rows: Sequence[LedgerRow]) -> LedgerTo
         completion_tokens=sum((row.usage or _NOTHING).completion_tokens for row in rows),
         cost=cost,
         saved=saved,
+        unpriced=sum(row.cost is None and row.usage is not None for row in rows),
     )

@@ -38,14 +38,16 @@ from tornado_gateway.httpserver.lifecycle import Lifecycle
 from tornado_gateway.httpserver.server import GatewayHTTPServer
 from tornado_gateway.httpserver.services import Services
 from tornado_gateway.observability.bus import EventBus
+from tornado_gateway.observability.ledger_metrics import LedgerFamilies
 from tornado_gateway.observability.log_subscriber import LogSubscriber
 from tornado_gateway.observability.logging import configure
 from tornado_gateway.observability.metrics import MetricsSubscriber
 from tornado_gateway.observability.sink import LineSink
 from tornado_gateway.providers.registry import ProviderRegistry, ProviderSpec
 from tornado_gateway.providers.upstream import make_transport
-from tornado_gateway.runtime import Runtime
-from tornado_gateway.storage.opening import ledger_at
+from tornado_gateway.runtime import Recorder, Runtime
+from tornado_gateway.storage.opening import ledger_at, recorder_at
+from tornado_gateway.storage.recorder import LedgerRecorder, NoRecorder
 
 __all__ = ["DIALECTS", "Runtime", "decode_call", "make_injector", "make_providers", "make_runtime", "open_ledger"]
 
@@ -120,8 +122,11 @@ class ObservabilityModule(Module):
 
     @singleton
     @provider
-    def bus(self, metrics: MetricsSubscriber, sink: LineSink) -> EventBus:
+    def bus(self, metrics: MetricsSubscriber, sink: LineSink, recorder: Recorder) -> EventBus:
         bus = EventBus()
+        if isinstance(recorder, LedgerRecorder):
+            bus.add_lossless(recorder.offer)
+            metrics.register(LedgerFamilies(lambda: recorder.figures))
         bus.add_inline(metrics)
         bus.add_inline(LogSubscriber())
         metrics.watch_drops(bus.dropped, sink.dropped)
@@ -130,6 +135,21 @@ class ObservabilityModule(Module):
     @provider
     def publisher(self, bus: EventBus) -> Publisher:
         return bus
+
+
+class StorageModule(Module):
+    """Who keeps what happened."""
+
+    @singleton
+    @provider
+    def recorder(self, loaded: Loaded, clock: Clock) -> Recorder:
+        ledger = loaded.settings.ledger
+        place = parse_ledger_url(ledger.url)
+        if place is None:
+            return NoRecorder()
+        return recorder_at(
+            place, clock, interval=ledger.flush_interval, days=ledger.retention_days, journal=ledger.journal
+        )
 
 
 class ServiceModule(Module):
@@ -228,7 +248,7 @@ def _unconfigured(snapshots: SnapshotHolder) -> Iterator[str]:
 
 def make_injector(loaded: Loaded, *replacements: Module) -> Injector:
     """The whole house; a replacement's bindings take the place of ours."""
-    modules = [WorldModule(), ConfigModule(loaded), ObservabilityModule(), ServiceModule()]
+    modules = [WorldModule(), ConfigModule(loaded), ObservabilityModule(), StorageModule(), ServiceModule()]
     return Injector([*modules, *replacements], auto_bind=False)
 
 
@@ -259,5 +279,6 @@ def make_runtime(loaded: Loaded, *replacements: Module) -> Runtime:
         bus=house.get(EventBus),
         clock=house.get(Clock),
         transport=house.get(httpx.AsyncBaseTransport),
+        recorder=house.get(Recorder),
         notes=(*(str(warning) for warning in loaded.warnings), *_unconfigured(house.get(SnapshotHolder))),
     )

@@ -1,11 +1,8 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from typing import Any
 
-import msgspec
-
-from tests.support import NOW, ScriptedProvider, call, context, text_answer, world
+from tests.support import NOW, ScriptedProvider, call, context, finished, text_answer, world
 from tornado_gateway.domain.events import AttemptAbandoned, RequestFinished
 from tornado_gateway.domain.money import Cost
 from tornado_gateway.domain.principal import Principal
@@ -46,31 +43,6 @@ def test_the_slower_one_of_two_tries() -> None:
     )
     row = row_of_abandoned(event, NOW)
     assert (row.kind, row.status, row.cost, row.finished_at) == ("abandoned", 499, Decimal("0.1"), NOW)
-
-
-def finished(**changes: Any) -> RequestFinished:
-    made = RequestFinished(
-        request_id="r",
-        dialect="native",
-        streaming=False,
-        requested_model="gpt-4",
-        route="gpt-4",
-        provider="openai",
-        model="gpt-4",
-        model_label="gpt-4",
-        status=200,
-        error=None,
-        attempts=1,
-        usage=None,
-        cost=None,
-        duration=0.5,
-        upstream=0.4,
-        overhead=0.1,
-        time_to_first_token=None,
-        revision="b",
-        finished_at=NOW,
-    )
-    return msgspec.structs.replace(made, **changes)
 
 
 def test_a_callers_and_a_providers_words_have_a_bound() -> None:

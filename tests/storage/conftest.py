@@ -1,4 +1,6 @@
-from collections.abc import Callable, Iterator
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -6,9 +8,10 @@ from typing import Any
 
 import psycopg
 import pytest
+from loguru import logger
 
 from tests.databases import Postgres
-from tornado_gateway.domain.ledger import Ledger, LedgerRow
+from tornado_gateway.domain.ledger import Ledger, LedgerQuery, LedgerRefused, LedgerRow, LedgerUnavailable
 from tornado_gateway.domain.ledger_url import parse_ledger_url
 from tornado_gateway.storage.memory_ledger import MemoryLedger
 from tornado_gateway.storage.opening import ledger_at
@@ -75,3 +78,53 @@ def row() -> Callable[..., LedgerRow]:
         return LedgerRow(**{**usual, **changes})
 
     return make
+
+
+class Moody(MemoryLedger):
+    """A ledger that is away when it is told to be, slow until it is let go, and refuses rows with a status of 666."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.away = False
+        self.gate = threading.Event()
+        self.gate.set()
+        self.calls: list[int] = []
+        """The batches' lengths."""
+
+    def append(self, rows: Sequence[LedgerRow]) -> None:
+        self.gate.wait(10)
+        self.calls.append(len(rows))
+        if self.away:
+            raise LedgerUnavailable("moody: away")
+        if any(row.status == 666 for row in rows):
+            raise LedgerRefused("moody: no such status")
+        super().append(rows)
+
+    def held(self) -> list[str]:
+        return [row.request_id for row in self.rows(LedgerQuery())]
+
+
+@pytest.fixture
+def moody() -> Iterator[Moody]:
+    ledger = Moody()
+    yield ledger
+    ledger.gate.set()
+
+
+def until(condition: Callable[[], bool], seconds: float = 5.0) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, f"not within {seconds} seconds"
+        time.sleep(0.002)
+
+
+@pytest.fixture
+def lines() -> Iterator[list[str]]:
+    """What was logged, with what was bound to it."""
+    caught: list[str] = []
+    handler = logger.add(
+        lambda message: caught.append(f"{message.record['level'].name} {message} {message.record['extra']}"),
+        format="{message}",
+    )
+    yield caught
+    logger.remove(handler)

@@ -41,8 +41,9 @@ class MemoryLedger:
 
     def prune(self, before: datetime) -> int:
         old = [row for row in sorted(self._rows.values(), key=_place) if row.finished_at < before][:_PRUNED]
-        for row in old:
-            del self._rows[row.id]
+        gone = {row.id for row in old}
+        # Never changed in place: a test may look while another thread writes.
+        self._rows = {identity: row for identity, row in self._rows.items() if identity not in gone}
         return len(old)
 
     def close(self) -> None:

@@ -1,8 +1,8 @@
 """What the ledger keeps of an event: one row for each call that ended, whichever way it did."""
 
-import os
-from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime, timedelta
+import random
+from collections.abc import Mapping
+from datetime import datetime
 
 from tornado_gateway.domain.events import AttemptAbandoned, RequestFinished
 from tornado_gateway.domain.ledger import LedgerRow
@@ -13,7 +13,6 @@ _LONGEST_WORD = 64
 """Characters of an error's code or a finish reason: a provider's words."""
 _LONGEST_TAG = 512
 _MOST_TAGS = 64
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def row_of(event: RequestFinished) -> LedgerRow:
@@ -38,7 +37,7 @@ def row_of(event: RequestFinished) -> LedgerRow:
         time_to_first_token=event.time_to_first_token,
         revision=event.revision,
         finish_reason=None if event.finish_reason is None else _text(event.finish_reason, _LONGEST_WORD),
-        tags=dict(_tags(event.tags, event.metadata)) if event.tags or event.metadata else {},
+        tags=_tags(event.tags, event.metadata) if event.tags or event.metadata else {},
     )
 
 
@@ -62,14 +61,13 @@ def row_of_abandoned(event: AttemptAbandoned, at: datetime) -> LedgerRow:
 
 def _new_id(at: datetime) -> str:
     """Ids sort by time, roughly, so that a database's index of them grows at its end."""
-    return f"{(at - _EPOCH) // timedelta(microseconds=1):016x}{os.urandom(8).hex()}"
+    return f"{int(at.timestamp() * 1e6):016x}{random.getrandbits(64):016x}"
 
 
-def _tags(own: Mapping[str, str], metadata: Mapping[str, str] | None) -> Iterator[tuple[str, str]]:
-    """The key's first, so that a caller's can't push them out."""
-    others = {name: value for name, value in (metadata or {}).items() if name not in own}
-    for _, (name, value) in zip(range(_MOST_TAGS), [*own.items(), *others.items()], strict=False):
-        yield _text(name, _LONGEST_TAG), _text(value, _LONGEST_TAG)
+def _tags(own: Mapping[str, str], metadata: Mapping[str, str] | None) -> dict[str, str]:
+    """The key's own first, so that a caller's can't push them out."""
+    named = [*own.items(), *((name, value) for name, value in (metadata or {}).items() if name not in own)]
+    return {_text(name, _LONGEST_TAG): _text(value, _LONGEST_TAG) for name, value in named[:_MOST_TAGS]}
 
 
 def _text(text: str, longest: int) -> str:

@@ -1,3 +1,5 @@
+from datetime import datetime, timedelta
+
 import pytest
 
 from tornado_gateway.domain.ledger import LedgerQuery, LedgerTotal
@@ -5,6 +7,7 @@ from tornado_gateway.storage.ledger_query import Dialect, count, group_names, pa
 
 from .conftest import AT
 
+DAY = timedelta(days=1)
 DIALECT = Dialect(mark="?", time=str, read={"tags": "tags::text"}, day="DAY", tag="TAG({})", exact_sum="SUM({})")
 
 
@@ -23,6 +26,23 @@ def test_a_page_begins_behind_its_place() -> None:
     assert "WHERE (finished_at, id) < (?, ?) ORDER BY gateway_ledger.finished_at DESC, id DESC LIMIT ?" in text
     assert parameters == [str(AT), "x", 7]
     assert ", tags::text, receipt FROM" in text
+
+
+@pytest.mark.parametrize(
+    ("newest_first", "bounds", "condition"),
+    [
+        (False, {"since": AT - DAY, "until": AT + DAY}, "finished_at < ? AND (finished_at, id) > (?, ?)"),
+        (False, {"since": AT + DAY}, "finished_at >= ? AND (finished_at, id) > (?, ?)"),
+        (True, {"since": AT - DAY, "until": AT + DAY}, "finished_at >= ? AND (finished_at, id) < (?, ?)"),
+        (True, {"until": AT}, "finished_at < ? AND (finished_at, id) < (?, ?)"),
+    ],
+)
+def test_a_page_does_not_start_again_from_the_querys_own_bound(
+    newest_first: bool, bounds: dict[str, datetime], condition: str
+) -> None:
+    text, parameters = page(LedgerQuery(newest_first=newest_first, **bounds), DIALECT, (AT, "x"), 7)
+    assert f" WHERE {condition} ORDER BY " in text
+    assert len(parameters) == condition.count("?") + 1
 
 
 def test_parameters_stand_in_the_order_of_their_marks() -> None:

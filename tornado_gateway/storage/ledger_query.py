@@ -6,6 +6,8 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from msgspec.structs import replace
+
 from tornado_gateway.domain.ledger import LedgerQuery, LedgerTotal
 from tornado_gateway.storage.ledger_table import COLUMNS, COMPLETION_COLUMNS, PROMPT_COLUMNS, TABLE
 
@@ -35,7 +37,7 @@ class Dialect:
 
 def page(query: LedgerQuery, dialect: Dialect, after: tuple[datetime, str] | None, size: int) -> Statement:
     """The next ``size`` records behind ``after``."""
-    texts, parameters = _conditions(query, dialect)
+    texts, parameters = _conditions(_beyond(query, after), dialect)
     mark = dialect.mark
     if after is not None:
         texts.append(f"(finished_at, id) {'<' if query.newest_first else '>'} ({mark}, {mark})")
@@ -44,6 +46,16 @@ def page(query: LedgerQuery, dialect: Dialect, after: tuple[datetime, str] | Non
     order = " DESC" if query.newest_first else ""
     text = f"SELECT {columns} FROM {TABLE}{_where(texts)} ORDER BY {TABLE}.finished_at{order}, id{order} LIMIT {mark}"
     return text, [*parameters, size]
+
+
+def _beyond(query: LedgerQuery, after: tuple[datetime, str] | None) -> LedgerQuery:
+    """The query without the bound that lies behind ``after`` anyway: a database that starts from it reads all pages
+    so far once more for each one."""
+    if after is None:
+        return query
+    if query.newest_first:
+        return replace(query, until=None) if query.until is not None and after[0] < query.until else query
+    return replace(query, since=None) if query.since is not None and after[0] >= query.since else query
 
 
 def count(query: LedgerQuery, dialect: Dialect) -> Statement:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tornado_gateway.cli.amounts import count, exact, percent, short, signed
+from tornado_gateway.cli.amounts import count, exact, known, percent, short, signed
 
 AMOUNTS = st.decimals(min_value=-(10**9), max_value=10**9, places=15, allow_nan=False, allow_infinity=False)
 
@@ -60,3 +60,11 @@ def test_percent(old: str, new: str, text: str) -> None:
 )
 def test_counts(number: int, text: str) -> None:
     assert count(number) == text
+
+
+def test_nothing_is_not_unknown() -> None:
+    assert [known(Decimal(cost), unpriced) for cost, unpriced in (("0", 0), ("0", 3), ("1.5", 3))] == [
+        "0",
+        "unknown",
+        "1.50",
+    ]

@@ -16,7 +16,7 @@ def effect() -> Effect:
     choice = Choice(RouteTable(), PriceTable())
     made = Effect(choice, choice, ["model", "key"])
     made.kept.groups = {("a/x", "team-a"): Repriced(requests=2, old=Decimal(3), new=Decimal(4))}
-    made.moved = {"fast": Moved(X, Y, requests=5, old=Decimal(2), estimate=Decimal("1.5"), unpriced=1)}
+    made.moved = {"fast": Moved(X, Y, requests=5, old=Decimal(2), estimate=Decimal("1.5"), unpriced=1, first_priced=2)}
     made.refused = {"gone": Refused(7, Decimal("0.25"))}
     return made
 
@@ -38,11 +38,14 @@ def test_exact_figures_and_estimates_stand_apart(effect: Effect, capsys: pytest.
     assert ["team-a", "2", "3.00", "4.00", "+1.00", "+33.3", "%"] in rows
     assert ["fast", "a/x", "b/y", "5", "2.00", "1.50", "-25.0", "%"] in rows
     assert "- 1 of them are in no sum: their new target had no price at their time" in lines
+    assert "- 2 of them had no price then: what they cost is in the new sum alone" in lines
     assert ["gone", "7", "0.25"] in rows
     assert lines[-1] == "both together: 5 USD then, about 5.5 USD now: +0.5 USD"
 
 
 def test_only_what_there_is(effect: Effect, capsys: pytest.CaptureFixture[str]) -> None:
+    effect.refused = {"gone": Refused(1, unpriced=1)}
+    assert shown(effect, capsys)[-3].split() == ["gone", "1", "unknown"]
     effect.moved, effect.refused = {}, {}
     lines = shown(effect, capsys)
     assert "estimate" not in "\n".join(lines)

@@ -38,6 +38,11 @@ def test_days_in_their_order_and_nothing_where_nothing_is_priced(capsys: pytest.
     ]
 
 
+def test_what_had_no_price_then_is_no_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    show(["model"], {("a/x",): part("0", "5", first_priced=1)}, part("0", "5", first_priced=1))
+    assert capsys.readouterr().out.splitlines()[2].split() == ["a/x", "1", "unknown", "5.00", "+5.00"]
+
+
 def test_the_sums_with_every_digit() -> None:
     assert sentence(part("1234.5", "1234.500000001")) == (
         "1,234.5 USD then, 1,234.500000001 USD at the new prices: +0.000000001 USD"

@@ -103,6 +103,12 @@ def test_what_goes_elsewhere_is_estimated_at_that_targets_price() -> None:
     assert list(made.refused) == ["gone-before"]
 
 
+def test_what_had_no_price_then_is_counted() -> None:
+    rows = (row(cost=None), row())
+    moved = effect(choice(route("fast", X)), choice(route("fast", B)), *rows).moved["fast"]
+    assert (moved.requests, moved.first_priced, moved.old, moved.estimate) == (2, 1, Decimal(1), Decimal("1.0"))
+
+
 def test_shares_weigh_the_estimate() -> None:
     new = choice(route("fast", (*X, 1), (*Y, 2), strategy="weighted"))
     (moved,) = effect(choice(route("fast", X)), new, row(), row()).moved.values()
@@ -119,7 +125,7 @@ def test_what_the_old_file_does_not_know_was_where_its_row_says() -> None:
 
 def test_what_the_new_file_refuses() -> None:
     made = effect(choice(route("fast", X)), choice(route("other", X)), row(), row(cost=None))
-    assert made.refused == {"fast": Refused(2, Decimal(1))}
+    assert made.refused == {"fast": Refused(2, Decimal(1), 1)}
 
 
 def test_what_no_plan_decided_keeps_its_target() -> None:

@@ -27,6 +27,11 @@ def short(amount: Decimal) -> str:
     return digits if len(cents) >= 2 else f"{amount:,.2f}"
 
 
+def known(amount: Decimal, unpriced: int) -> str:
+    """``short``; ``unknown`` for a sum of nothing but calls without a price."""
+    return "unknown" if unpriced and not amount else short(amount)
+
+
 def signed(amount: Decimal) -> str:
     """``short`` with its sign: ``+0.12``, ``~-3.46``, ``0``."""
     text = short(amount)

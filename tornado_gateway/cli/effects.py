@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from tornado_gateway.cli import repriced
-from tornado_gateway.cli.amounts import count, exact, percent, short
+from tornado_gateway.cli.amounts import count, exact, known, percent, short
 from tornado_gateway.cli.documents import number
 from tornado_gateway.cli.groups import TOP
 from tornado_gateway.cli.tables import Column, print_table
@@ -43,9 +43,8 @@ def show(effect: Effect) -> None:
         print()
         title = "An estimate: what is sent elsewhere, as if its tokens were the same there"
         print_table(_MOVED, _moved_rows(effect), title=title)
-        unpriced = sum(moved.unpriced for moved in effect.moved.values())
-        if unpriced:
-            print(f"- {count(unpriced)} of them are in no sum: their new target had no price at their time")
+        for note in _moved_notes(effect):
+            print(f"- {note}")
     if effect.refused:
         print()
         print_table(_REFUSED, _refused_rows(effect), title="What the new file refuses: no route, or no price")
@@ -82,8 +81,17 @@ def _moved_rows(effect: Effect) -> Iterator[Sequence[str]]:
         moved[TOP:] = [(f"({len(moved) - TOP} more)", rest)]
     for name, each in moved:
         share = percent(each.old, each.estimate)
-        figures = count(each.requests), short(each.old), short(each.estimate), share
+        figures = count(each.requests), known(each.old, each.first_priced), short(each.estimate), share
         yield name, targets(each.before), targets(each.after), *figures
+
+
+def _moved_notes(effect: Effect) -> Iterator[str]:
+    unpriced = sum(moved.unpriced for moved in effect.moved.values())
+    if unpriced:
+        yield f"{count(unpriced)} of them are in no sum: their new target had no price at their time"
+    first = sum(moved.first_priced for moved in effect.moved.values())
+    if first:
+        yield f"{count(first)} of them had no price then: what they cost is in the new sum alone"
 
 
 def _refused_rows(effect: Effect) -> Iterator[Sequence[str]]:
@@ -94,7 +102,7 @@ def _refused_rows(effect: Effect) -> Iterator[Sequence[str]]:
             rest.include(each)
         refused[TOP:] = [(f"({len(refused) - TOP} more)", rest)]
     for name, each in refused:
-        yield name, count(each.requests), short(each.old)
+        yield name, count(each.requests), known(each.old, each.unpriced)
 
 
 def targets(shares: Shares) -> str:
@@ -122,6 +130,7 @@ def as_document(effect: Effect) -> dict[str, Any]:
                 "before": _shares(moved.before),
                 "after": _shares(moved.after),
                 "requests": moved.requests,
+                "first_priced": moved.first_priced,
                 "unpriced": moved.unpriced,
                 "old": number(moved.old),
                 "estimate": number(moved.estimate),
@@ -129,7 +138,12 @@ def as_document(effect: Effect) -> dict[str, Any]:
             for name, moved in _moved(effect)
         ],
         "refused": [
-            {"model": name, "requests": refused.requests, "old": number(refused.old)}
+            {
+                "model": name,
+                "requests": refused.requests,
+                "unpriced": refused.unpriced,
+                "old": number(refused.old),
+            }
             for name, refused in _refused(effect)
         ],
         "served": {"old": number(old), "new": number(new), "difference": number(EXACT.subtract(new, old))},

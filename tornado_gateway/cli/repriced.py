@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from tornado_gateway.cli.amounts import count, exact, percent, short, signed
+from tornado_gateway.cli.amounts import count, exact, known, percent, short, signed
 from tornado_gateway.cli.documents import number
 from tornado_gateway.cli.groups import TOP, document, headings, labels, others
 from tornado_gateway.cli.tables import Column, print_table, printable
@@ -46,7 +46,7 @@ def _figures(part: Repriced) -> Sequence[str]:
         return "0", "", "", "", ""
     return (
         count(part.requests),
-        short(part.old),
+        known(part.old, part.first_priced),
         short(part.new),
         signed(part.difference),
         percent(part.old, part.new),

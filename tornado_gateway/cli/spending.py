@@ -7,7 +7,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from tornado_gateway.cli import charts
-from tornado_gateway.cli.amounts import count, exact, short
+from tornado_gateway.cli.amounts import count, exact, known
 from tornado_gateway.cli.documents import number
 from tornado_gateway.cli.groups import headings, labels, others
 from tornado_gateway.cli.tables import Column, console, draws, print_table
@@ -75,8 +75,7 @@ def show(by: Sequence[str], totals: Sequence[LedgerTotal], top: int) -> None:
 
 def _figures(total: LedgerTotal) -> Sequence[str]:
     counts = (total.requests, total.failed, total.prompt_tokens, total.completion_tokens)
-    cost = "unknown" if total.unpriced and not total.cost else short(total.cost)
-    return [*(count(each) for each in counts), cost]
+    return [*(count(each) for each in counts), known(total.cost, total.unpriced)]
 
 
 def chart(days: Sequence[LedgerTotal], query: LedgerQuery, now: datetime) -> Iterator[str]:

@@ -81,6 +81,8 @@ class Moved:
     requests: int = 0
     old: Decimal = ZERO
     """As the ledger has it."""
+    first_priced: int = 0
+    """Among ``requests``: the ledger has no cost for them, since their model had no price then."""
     estimate: Decimal = ZERO
     """What they would have cost there, each target by its share, as if the tokens were the same."""
     unpriced: int = 0
@@ -91,6 +93,7 @@ class Moved:
         self.requests += other.requests
         self.old = EXACT.add(self.old, other.old)
         self.estimate = EXACT.add(self.estimate, other.estimate)
+        self.first_priced += other.first_priced
         self.unpriced += other.unpriced
 
 
@@ -100,11 +103,14 @@ class Refused:
 
     requests: int = 0
     old: Decimal = ZERO
+    unpriced: int = 0
+    """Among ``requests``: the ledger has no cost for them."""
 
     def include(self, other: "Refused") -> None:
         """Adds what ``other`` came to."""
         self.requests += other.requests
         self.old = EXACT.add(self.old, other.old)
+        self.unpriced += other.unpriced
 
 
 class Effect:
@@ -126,7 +132,9 @@ class Effect:
         wanted = row.requested_model or row.route
         after = self._new.shares(wanted)
         if after is None:
-            self.refused.setdefault(_name(wanted, self.refused), Refused()).include(Refused(1, row.cost or ZERO))
+            self.refused.setdefault(_name(wanted, self.refused), Refused()).include(
+                Refused(1, row.cost or ZERO, int(row.cost is None))
+            )
             return
         before = self._old.shares(wanted) or ((row.provider, row.model, 1),)
         if before == after:
@@ -148,6 +156,7 @@ class Effect:
                 return
             parts = EXACT.fma(price(row.usage, card, row.finished_at).amount, Decimal(weight), parts)
         moved.old = EXACT.add(moved.old, row.cost or ZERO)
+        moved.first_priced += row.cost is None
         total = sum(weight for _, _, weight in after)
         moved.estimate = EXACT.add(moved.estimate, parts if total == 1 else _ESTIMATE.divide(parts, Decimal(total)))
 

@@ -18,7 +18,7 @@ class Key(msgspec.Struct, frozen=True):
 
 
 @dataclass(frozen=True)
-class Auth:
+class Access:
     required: bool = False
     keys: tuple[Key, ...] = ()
     urls: tuple[str, ...] = ()
@@ -27,7 +27,7 @@ class Auth:
 
 def changed(old: Any, new: Any) -> list[str]:
     """What is said of a section that has come beside those of today."""
-    later = make_dataclass("Later", [("auth", Any), ("server", ServerSettings)])
+    later = make_dataclass("Later", [("access", Any), ("server", ServerSettings)])
     return list(sections(later(old, ServerSettings()), later(new, ServerSettings())))
 
 
@@ -41,29 +41,29 @@ def test_todays_sections_and_nothing_of_what_has_its_own_words() -> None:
 @pytest.mark.parametrize(
     ("old", "new", "lines"),
     [
-        (Auth(), Auth(required=True), ["auth.required: false -> true"]),
-        (None, Auth(keys=(Key("a"),), signing="planted"), None),
-        (Auth(signing="planted1"), Auth(signing="planted2"), ["auth.signing changed"]),
-        (Auth(keys=(Key("a", "planted1"),)), Auth(keys=(Key("a", "planted2"),)), ["auth.keys a.sha256 changed"]),
-        (Auth(), Auth(keys=(Key("a"),)), ["auth.keys a added"]),
-        (Auth(keys=(Key("a"), Key("b"))), Auth(keys=(Key("b"),)), ["auth.keys a removed"]),
+        (Access(), Access(required=True), ["access.required: false -> true"]),
+        (None, Access(keys=(Key("a"),), signing="planted"), None),
+        (Access(signing="planted1"), Access(signing="planted2"), ["access.signing changed"]),
+        (Access(keys=(Key("a", "planted1"),)), Access(keys=(Key("a", "planted2"),)), ["access.keys a.sha256 changed"]),
+        (Access(), Access(keys=(Key("a"),)), ["access.keys a added"]),
+        (Access(keys=(Key("a"), Key("b"))), Access(keys=(Key("b"),)), ["access.keys a removed"]),
         (
-            Auth(keys=(Key("a", limits=Limits(5, concurrent=1), tags={"team": "x"}),)),
-            Auth(keys=(Key("a", limits=Limits(6), tags={"team": "y", "job": "z"}),)),
+            Access(keys=(Key("a", limits=Limits(5, concurrent=1), tags={"team": "x"}),)),
+            Access(keys=(Key("a", limits=Limits(6), tags={"team": "y", "job": "z"}),)),
             [
-                "auth.keys a.limits.requests_per_minute: 5 -> 6",
-                "auth.keys a.limits.concurrent: 1 -> none",
-                "auth.keys a.tags team: x -> y",
-                "auth.keys a.tags job added",
+                "access.keys a.limits.requests_per_minute: 5 -> 6",
+                "access.keys a.limits.concurrent: 1 -> none",
+                "access.keys a.tags team: x -> y",
+                "access.keys a.tags job added",
             ],
         ),
         (
-            Auth(urls=("redis://:planted1@host",)),
-            Auth(urls=("redis://:planted2@host",)),
-            ["auth.urls changed"],
+            Access(urls=("redis://:planted1@host",)),
+            Access(urls=("redis://:planted2@host",)),
+            ["access.urls changed"],
         ),
-        (Auth(urls=("x",)), Auth(urls=("x", "y")), ["auth.urls: x -> x,y"]),
-        (Limits(5), None, ["auth: requests_per_minute 5 -> none"]),
+        (Access(urls=("x",)), Access(urls=("x", "y")), ["access.urls: x -> x,y"]),
+        (Limits(5), None, ["access: requests_per_minute 5 -> none"]),
     ],
 )
 def test_sections_that_are_not_known_by_name(old: Any, new: Any, lines: list[str] | None) -> None:

@@ -11,6 +11,7 @@ from tornado_gateway.cli.groups import add_by, document, joined, ledger_names, n
 from tornado_gateway.cli.ledger import ledger_of
 from tornado_gateway.cli.periods import add_period, heading
 from tornado_gateway.cli.problems import complain, loaded_or_told
+from tornado_gateway.cli.progress import busy
 from tornado_gateway.cli.spending import chart, figures, show, summed
 from tornado_gateway.domain.ledger import LedgerQuery, LedgerUnavailable
 
@@ -32,7 +33,7 @@ def run(args: argparse.Namespace) -> int:
     by = names_of(args)
     query = LedgerQuery(since=args.since, until=args.until)
     try:
-        with ledger_of(loaded) as ledger:
+        with busy("adding up"), ledger_of(loaded) as ledger:
             totals = [replace(each, group=joined(by, each.group)) for each in ledger.totals(query, ledger_names(by))]
             days = ledger.totals(query, ["day"])
     except LedgerUnavailable as error:

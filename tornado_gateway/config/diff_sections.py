@@ -7,7 +7,9 @@ from typing import Any
 from tornado_gateway.config.diff_values import members, text
 from tornado_gateway.config.model import Settings
 
-_TOLD_ELSEWHERE = frozenset({"providers", "routes", "prices", "allow_unpriced"})
+_TOLD_ELSEWHERE = frozenset({"providers", "routes", "prices", "allow_unpriced", "auth", "quotas", "webhooks"})
+"""What has words of its own."""
+
 _NAMES = ("id", "name")
 """By which the entries of a list are told apart, where they have one."""
 

@@ -4,8 +4,9 @@ from fractions import Fraction
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from tornado_gateway.domain import repricing
 from tornado_gateway.domain.ledger import LedgerRow
@@ -163,12 +164,11 @@ moments = st.datetimes(datetime(2026, 1, 1), datetime(2027, 1, 1), timezones=st.
 calls = st.tuples(st.sampled_from(["m", "gone"]), usages, moments, st.floats(0, 10**5))
 
 
+@settings(deadline=None)  # time zones are read from files
 @given(cards, cards, st.lists(calls, max_size=8))
 def test_under_the_same_prices_it_comes_to_exactly_what_the_ledger_has(
     first: PriceCard, second: PriceCard, made: list[tuple[str, TokenUsage, datetime, float]]
 ) -> None:
-    from msgspec.structs import replace
-
     table = PriceTable([replace(first, valid_until=CHANGE), replace(second, valid_from=CHANGE)])
     again = Repricing(table, ["model", "day"])
     stored = Fraction(0)

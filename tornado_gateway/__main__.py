@@ -5,7 +5,7 @@ import sys
 from collections.abc import Sequence
 
 from tornado_gateway import __version__
-from tornado_gateway.cli import check, diff, drift, estimate, explain, init, prices, reprice, serve, usage
+from tornado_gateway.cli import check, diff, drift, estimate, explain, export, init, prices, reprice, serve, usage
 
 _COMMANDS = (
     serve,
@@ -18,6 +18,7 @@ _COMMANDS = (
     diff,
     drift,
     prices,
+    export,
 )
 
 

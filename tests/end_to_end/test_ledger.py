@@ -71,7 +71,7 @@ def test_a_row_for_each_call_whichever_way_it_ended(start: Callable[..., Gateway
     assert answered.revision == httpx.get(f"{gateway.url}/health/ready").json()["config"]["revision"]
     assert (found["no-route"].status, found["no-route"].error) == (404, "model_not_found")
     assert found["no-route"].requested_model == "nonsense"
-    assert (found["no-request"].status, found["no-json"].status) == (400, 400)
+    assert (found["no-request"].status, found["no-json"].status) == (400, 415)
     assert found["no-json"].cost is None
 
     gateway.config.write_text(with_ledger("postgresql://me:sk-planted@db/usage"))

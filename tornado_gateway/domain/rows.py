@@ -1,10 +1,15 @@
-"""What the ledger keeps of an event: one row for each call that ended, whichever way it did."""
+"""What the ledger keeps of an event: one row for each call that ended, whichever way it did.
+
+Made by whoever writes the ledger, off the request's path: the receipt takes longer than the price did.
+"""
 
 from datetime import datetime
 from uuid import uuid4
 
 from tornado_gateway.domain.events import AttemptAbandoned, RequestFinished
 from tornado_gateway.domain.ledger import LedgerRow
+from tornado_gateway.domain.money import Cost
+from tornado_gateway.domain.receipt import encode, receipt_of
 
 
 def row_of(event: RequestFinished) -> LedgerRow:
@@ -30,6 +35,7 @@ def row_of(event: RequestFinished) -> LedgerRow:
         revision=event.revision,
         finish_reason=event.finish_reason,
         tags={**(event.metadata or {}), **event.tags},
+        receipt=_receipt(event.cost, event.revision),
     )
 
 
@@ -48,4 +54,9 @@ def row_of_abandoned(event: AttemptAbandoned, at: datetime) -> LedgerRow:
         usage=event.usage,
         cost=None if event.cost is None else event.cost.amount,
         revision=event.revision,
+        receipt=_receipt(event.cost, event.revision),
     )
+
+
+def _receipt(cost: Cost | None, revision: str) -> str | None:
+    return None if cost is None else encode(receipt_of(cost, revision))

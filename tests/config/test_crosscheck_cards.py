@@ -26,6 +26,7 @@ def in_days(days: int) -> str:
         "{input: 0.01, output: 0.02, tier_mode: marginal, tiers: [{above: 5, input: 0.02}]}",
         "[{input: 0.01, output: 0.02, valid_until: 2999-01-01}, {input: 1, output: 1, valid_from: 2999-01-02}]",
         "{input: 0.01, output: 0.02, off_peak: {factor: 0.5, hours: 22:00-06:00, time_zone: Asia/Shanghai}}",
+        "{input: 0.01, output: 0.02, off_peak: {factor: 0.5, hours: '04:00-06:00, 10:00-01:00'}}",
     ],
 )
 def test_a_good_row_draws_no_word(card: str, complaints: Complaints) -> None:

@@ -121,7 +121,7 @@ def _off_peak(source: Source, path: Path, entry: Any) -> Iterator[Problem]:
     if isinstance(factor, Decimal) and _too_long(factor):
         yield source.problem((*path, "off_peak", "factor"), f"at most {_MAX_DIGITS} digits behind its point")
     hours = entry.get("hours")
-    if isinstance(hours, str) and hours[: len(hours) // 2] == hours[len(hours) // 2 + 1 :]:
+    if isinstance(hours, str) and any(span.partition("-")[0] == span.partition("-")[2] for span in hours.split(", ")):
         yield source.problem((*path, "off_peak", "hours"), "they end when they begin")
     zone = entry.get("time_zone")
     if isinstance(zone, str):

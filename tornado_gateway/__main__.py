@@ -5,7 +5,20 @@ import sys
 from collections.abc import Sequence
 
 from tornado_gateway import __version__
-from tornado_gateway.cli import check, diff, drift, estimate, explain, export, init, prices, reprice, serve, usage
+from tornado_gateway.cli import (
+    check,
+    diff,
+    drift,
+    estimate,
+    explain,
+    export,
+    init,
+    prices,
+    receipt,
+    reprice,
+    serve,
+    usage,
+)
 
 _COMMANDS = (
     serve,
@@ -14,6 +27,7 @@ _COMMANDS = (
     explain,
     estimate,
     usage,
+    receipt,
     reprice,
     diff,
     drift,

@@ -2,10 +2,14 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
+import pytest
+
 from tests.support import NOW, ScriptedProvider, call, context, finished, text_answer, world
+from tornado_gateway.domain.errors import UpstreamFailed
 from tornado_gateway.domain.events import AttemptAbandoned, RequestFinished
 from tornado_gateway.domain.money import Cost
 from tornado_gateway.domain.principal import Principal
+from tornado_gateway.domain.receipt import decode
 from tornado_gateway.domain.rows import row_of, row_of_abandoned
 from tornado_gateway.domain.usage import TokenUsage
 
@@ -28,6 +32,19 @@ async def test_a_call_that_was_answered() -> None:
     assert (row.finished_at, row.revision, row.kind) == (NOW, "aaaaaaaaaaaa", "request")
     assert row.tags == {"team": "a", "job": "nightly"}, "what a key is tagged with is not the caller's to say"
     assert row_of(event).id != row.id
+    assert row.receipt is not None
+    receipt = decode(row.receipt)
+    assert (receipt.revision, receipt.row, receipt.total) == ("aaaaaaaaaaaa", "openai/gpt-4", row.cost)
+    assert [(item.bucket, item.count) for item in receipt.items] == [("input", 12), ("output", 25)]
+
+
+async def test_a_call_without_a_price_has_no_receipt() -> None:
+    house = world(ScriptedProvider(script=[UpstreamFailed("Broken.")]))
+    with pytest.raises(UpstreamFailed):
+        await house.service.complete(call(), context())
+    (event,) = house.recorder.of(RequestFinished)
+    row = row_of(event)
+    assert (row.cost, row.receipt, row.status) == (None, None, 502)
 
 
 def test_the_slower_one_of_two_tries() -> None:
@@ -43,6 +60,8 @@ def test_the_slower_one_of_two_tries() -> None:
     )
     row = row_of_abandoned(event, NOW)
     assert (row.kind, row.status, row.cost, row.finished_at) == ("abandoned", 499, Decimal("0.1"), NOW)
+    assert row.receipt is not None
+    assert decode(row.receipt).estimated
 
 
 def test_a_callers_and_a_providers_words_have_a_bound() -> None:

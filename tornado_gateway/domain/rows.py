@@ -1,4 +1,7 @@
-"""What the ledger keeps of an event: one row for each call that ended, whichever way it did."""
+"""What the ledger keeps of an event: one row for each call that ended, whichever way it did.
+
+Made by whoever writes the ledger, off the request's path: the receipt takes longer than the price did.
+"""
 
 import random
 from collections.abc import Mapping
@@ -6,6 +9,8 @@ from datetime import datetime
 
 from tornado_gateway.domain.events import AttemptAbandoned, RequestFinished
 from tornado_gateway.domain.ledger import LedgerRow
+from tornado_gateway.domain.money import Cost
+from tornado_gateway.domain.receipt import encode, receipt_of
 
 _LONGEST_NAME = 256
 """Characters. A model's name may be a caller's text of any length, and a ledger is no place for one."""
@@ -38,6 +43,7 @@ def row_of(event: RequestFinished) -> LedgerRow:
         revision=event.revision,
         finish_reason=None if event.finish_reason is None else _text(event.finish_reason, _LONGEST_WORD),
         tags=_tags(event.tags, event.metadata) if event.tags or event.metadata else {},
+        receipt=_receipt(event.cost, event.revision),
     )
 
 
@@ -56,7 +62,12 @@ def row_of_abandoned(event: AttemptAbandoned, at: datetime) -> LedgerRow:
         usage=event.usage,
         cost=None if event.cost is None else event.cost.amount,
         revision=event.revision,
+        receipt=_receipt(event.cost, event.revision),
     )
+
+
+def _receipt(cost: Cost | None, revision: str) -> str | None:
+    return None if cost is None else encode(receipt_of(cost, revision))
 
 
 def _new_id(at: datetime) -> str:

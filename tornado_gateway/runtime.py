@@ -8,7 +8,9 @@ from typing import Protocol
 from loguru import logger
 
 from tornado_gateway.config.reload import Reloader
+from tornado_gateway.domain.authentication import Authenticator
 from tornado_gateway.domain.events import ConfigReloaded
+from tornado_gateway.domain.exposure import is_loopback
 from tornado_gateway.domain.gateway import GatewayService
 from tornado_gateway.domain.ports import Clock
 from tornado_gateway.domain.probing import Prober
@@ -16,6 +18,7 @@ from tornado_gateway.domain.snapshot import SnapshotHolder
 from tornado_gateway.httpserver.lifecycle import Lifecycle
 from tornado_gateway.httpserver.server import GatewayHTTPServer
 from tornado_gateway.observability.bus import EventBus
+from tornado_gateway.providers.identity.verifier import JwtVerifier
 from tornado_gateway.providers.registry import ProviderRegistry
 
 
@@ -31,6 +34,8 @@ class Runtime:
     gateway: GatewayService
     registry: ProviderRegistry
     prober: Prober
+    authenticator: Authenticator
+    verifier: JwtVerifier
     snapshots: SnapshotHolder
     lifecycle: Lifecycle
     reloader: Reloader
@@ -45,6 +50,9 @@ class Runtime:
         current = self.snapshots.current
         self.bus.publish(ConfigReloaded(current.revision, None, current.loaded_at, self.notes))
         self.reloader.start()
+        # What the sockets say counts, wherever their address came from.
+        self.authenticator.exposed = any(_exposed(each) for each in sockets)
+        self.verifier.start()
         self.server.add_sockets(sockets)
         self.server.start_sweeping()
         self.prober.start()
@@ -72,9 +80,14 @@ class Runtime:
         self.server.stop()
         self.server.stop_sweeping()
         await self.prober.close()
+        await self.verifier.close()
         await self.gateway.close()
         await self.reloader.close()
         await self.server.close_all_connections()
         await self.registry.close()
         await self.transport.aclose()
         await self.bus.close()
+
+
+def _exposed(listening: socket.socket) -> bool:
+    return listening.family != socket.AF_UNIX and not is_loopback(listening.getsockname()[0])

@@ -11,6 +11,8 @@ from tornado_gateway.domain.events import (
     CircuitChanged,
     ConfigRejected,
     ConfigReloaded,
+    CredentialRefused,
+    KeySetFetched,
     RequestFinished,
     RequestStarted,
 )
@@ -156,3 +158,17 @@ def test_what_lost_a_race_is_told_with_its_price(records: list[Any]) -> None:
     LogSubscriber().handle([lost])
     (record,) = records
     assert (record["extra"]["provider"], record["extra"]["cost"]) == ("openai", Decimal("0.0003"))
+
+
+def test_who_was_turned_away_and_why(records: list[Any]) -> None:
+    LogSubscriber().handle([CredentialRefused("r-1", "expired", "team-a")])
+    (record,) = records
+    assert (record["message"], record["level"].name) == ("caller turned away", "INFO")
+    assert record["extra"] == {"request_id": "r-1", "reason": "expired", "principal": "team-a", "detail": None}
+
+
+def test_an_issuer_that_gives_no_keys_warns_and_one_that_does_is_no_line(records: list[Any]) -> None:
+    LogSubscriber().handle([KeySetFetched(2), KeySetFetched(0, "the issuer can't be reached")])
+    (record,) = records
+    assert record["level"].name == "WARNING"
+    assert record["extra"] == {"problem": "the issuer can't be reached"}

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from tornado_gateway.config.crosscheck_auth import check_auth
 from tornado_gateway.config.crosscheck_fallbacks import check_fallbacks
 from tornado_gateway.config.crosscheck_policies import check_policies
 from tornado_gateway.config.crosscheck_prices import check_prices
@@ -19,6 +20,7 @@ def crosscheck(source: Source) -> Iterator[Problem]:
     checks = (
         check_server,
         check_cors,
+        check_auth,
         check_providers,
         check_routes,
         check_fallbacks,

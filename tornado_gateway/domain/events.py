@@ -92,6 +92,26 @@ class RequestFinished(msgspec.Struct, frozen=True, kw_only=True):
     finish_reason: str | None = None
 
 
+class CredentialRefused(msgspec.Struct, frozen=True):
+    """Somebody was turned away for want of a good key or token, of which nothing is told but whose it is or was.
+
+    ``reason`` is ``missing``, ``unknown``, ``disabled``, ``expired`` or ``token``, whose ``detail`` says what it is.
+    """
+
+    request_id: str
+    reason: str
+    principal: str | None = None
+    detail: str | None = None
+
+
+class KeySetFetched(msgspec.Struct, frozen=True):
+    """The token issuer was asked for its public keys. ``problem`` is None where it gave ``count`` of them; else those
+    that were known stay in force."""
+
+    count: int
+    problem: str | None = None
+
+
 class ConfigReloaded(msgspec.Struct, frozen=True):
     """``notes`` are warnings and what a reload can't change (host, port, workers)."""
 
@@ -115,6 +135,8 @@ Event = (
     | AttemptAbandoned
     | CircuitChanged
     | RequestFinished
+    | CredentialRefused
+    | KeySetFetched
     | ConfigReloaded
     | ConfigRejected
 )

@@ -21,7 +21,9 @@ from tornado_gateway.domain.events import (
     CircuitChanged,
     ConfigRejected,
     ConfigReloaded,
+    CredentialRefused,
     Event,
+    KeySetFetched,
     RequestFinished,
     RequestStarted,
 )
@@ -57,6 +59,9 @@ class MetricsSubscriber:
         """By provider and model: seconds spent waiting for them, of calls that succeeded."""
         self.in_flight = 0
         self.reloads: Counter[str] = Counter(loaded=0, rejected=0)
+        self.refusals: Counter[str] = Counter()
+        """Callers turned away for want of a good key, by reason."""
+        self.key_sets: Counter[str] = Counter()
         self.revision: str | None = None
         self.durations: dict[str, Histogram] = {}
         self.first_tokens: dict[str, Histogram] = {}
@@ -69,6 +74,8 @@ class MetricsSubscriber:
             AttemptAbandoned: self._attempt_abandoned,
             CircuitChanged: self._circuit_changed,
             RequestFinished: self._request_finished,
+            CredentialRefused: self._credential_refused,
+            KeySetFetched: self._key_set_fetched,
             ConfigReloaded: self._config_reloaded,
             ConfigRejected: self._config_rejected,
         }
@@ -139,6 +146,12 @@ class MetricsSubscriber:
         # A stream that broke off after its first content: too late for another attempt, so none was reported failed.
         return event.error if event.error in self._outcomes else UpstreamFailed.default_code
 
+    def _credential_refused(self, event: CredentialRefused) -> None:
+        self.refusals[event.reason] += 1
+
+    def _key_set_fetched(self, event: KeySetFetched) -> None:
+        self.key_sets["loaded" if event.problem is None else "failed"] += 1
+
     def _config_reloaded(self, event: ConfigReloaded) -> None:
         self.revision = event.revision
         if event.previous is not None:
@@ -189,6 +202,11 @@ class _Families(Collector):
             ("outcome",),
             {(outcome,): count for outcome, count in counts.reloads.items()},
         )
+        for name, text, label, counter in (
+            ("gateway_auth_refusals", "Callers turned away for want of a good key.", "reason", counts.refusals),
+            ("gateway_jwks_fetches", "Key sets asked for of the token issuer.", "outcome", counts.key_sets),
+        ):
+            yield _counter(name, text, (label,), {(value,): count for value, count in counter.items()})
         info = GaugeMetricFamily("gateway_config_info", "1 for the revision in use.", labels=("revision",))
         if counts.revision is not None:
             info.add_metric([counts.revision], 1)

@@ -17,8 +17,8 @@ async def test_the_sockets_tell_whether_others_can_come(host: str, exposed: bool
     with socket.create_server((host, 0)) as listening:
         listening.setblocking(False)
         await runtime.start([listening])
-        assert runtime.authenticator.exposed is exposed
-        assert runtime.authenticator.idle is not exposed
+        assert runtime.access.authenticator.exposed is exposed
+        assert runtime.access.authenticator.idle is not exposed
         await runtime.close()
 
 

@@ -13,12 +13,12 @@ import httpx
 from injector import Binder, Injector, Module, provider, singleton
 from loguru import logger
 
+from tornado_gateway.access_control import AccessControl, make_access_control
 from tornado_gateway.clock import SystemClock
 from tornado_gateway.config.build import Loaded, MakeProvider, build
 from tornado_gateway.config.model import ProviderSettings
 from tornado_gateway.config.reload import Reloader
 from tornado_gateway.domain.attempts import Attempts
-from tornado_gateway.domain.authentication import Authenticator
 from tornado_gateway.domain.breakers import Breakers
 from tornado_gateway.domain.conditions import conditions
 from tornado_gateway.domain.dispatch import Dispatch
@@ -33,9 +33,7 @@ from tornado_gateway.domain.ports import ChatProvider, Clock, Publisher, Randomn
 from tornado_gateway.domain.probing import Prober
 from tornado_gateway.domain.snapshot import SnapshotHolder
 from tornado_gateway.domain.strategies import Strategies
-from tornado_gateway.domain.tokens import KeySetSource
 from tornado_gateway.httpserver.application import make_application, make_gates
-from tornado_gateway.httpserver.gates.auth import AuthGate
 from tornado_gateway.httpserver.lifecycle import Lifecycle
 from tornado_gateway.httpserver.server import GatewayHTTPServer
 from tornado_gateway.httpserver.services import Services
@@ -45,9 +43,6 @@ from tornado_gateway.observability.log_subscriber import LogSubscriber
 from tornado_gateway.observability.logging import configure
 from tornado_gateway.observability.metrics import MetricsSubscriber
 from tornado_gateway.observability.sink import LineSink
-from tornado_gateway.providers.identity.documents import KeySetDocuments
-from tornado_gateway.providers.identity.key_sets import KeySets
-from tornado_gateway.providers.identity.verifier import JwtVerifier
 from tornado_gateway.providers.registry import ProviderRegistry, ProviderSpec
 from tornado_gateway.providers.upstream import make_transport
 from tornado_gateway.runtime import Recorder, Runtime
@@ -142,30 +137,6 @@ class ObservabilityModule(Module):
         return bus
 
 
-class AccessModule(Module):
-    """Who is let in."""
-
-    @singleton
-    @provider
-    def key_sets(self, transport: httpx.AsyncBaseTransport) -> KeySetSource:
-        return KeySetDocuments(transport)
-
-    @singleton
-    @provider
-    def verifier(
-        self, source: KeySetSource, snapshots: SnapshotHolder, clock: Clock, publisher: Publisher
-    ) -> JwtVerifier:
-        keys = KeySets(source=source, clock=clock, publisher=publisher)
-        return JwtVerifier(snapshots=snapshots, keys=keys, clock=clock)
-
-    @singleton
-    @provider
-    def authenticator(
-        self, snapshots: SnapshotHolder, clock: Clock, publisher: Publisher, verifier: JwtVerifier
-    ) -> Authenticator:
-        return Authenticator(snapshots=snapshots, clock=clock, publisher=publisher, verifier=verifier)
-
-
 class StorageModule(Module):
     """Who keeps what happened."""
 
@@ -239,6 +210,19 @@ class ServiceModule(Module):
 
     @singleton
     @provider
+    def access(
+        self,
+        loaded: Loaded,
+        snapshots: SnapshotHolder,
+        transport: httpx.AsyncBaseTransport,
+        clock: Clock,
+        publisher: Publisher,
+    ) -> AccessControl:
+        place = parse_ledger_url(loaded.settings.ledger.url)
+        return make_access_control(place, snapshots, transport, clock, publisher)
+
+    @singleton
+    @provider
     def server(
         self,
         gateway: GatewayService,
@@ -250,10 +234,8 @@ class ServiceModule(Module):
         metrics: MetricsSubscriber,
         breakers: Breakers,
         places: Places,
-        authenticator: Authenticator,
+        access: AccessControl,
     ) -> GatewayHTTPServer:
-        auth = AuthGate(authenticator)
-
         def render_metrics() -> tuple[bytes, str]:
             bus.flush()
             return metrics.render()
@@ -263,8 +245,8 @@ class ServiceModule(Module):
             snapshots=snapshots,
             lifecycle=lifecycle,
             clock=clock,
-            gates=make_gates(snapshots, lifecycle, auth),
-            auth=auth,
+            gates=make_gates(snapshots, lifecycle, access.gate),
+            auth=access.gate,
             config_status=lambda: reloader.status.as_dict(),  # noqa: PLW0108 - the status is replaced
             conditions=lambda: conditions(snapshots.current, breakers, places),
             render_metrics=render_metrics,
@@ -281,8 +263,7 @@ def _unconfigured(snapshots: SnapshotHolder) -> Iterator[str]:
 
 def make_injector(loaded: Loaded, *replacements: Module) -> Injector:
     """The whole house; a replacement's bindings take the place of ours."""
-    rooms = (ObservabilityModule(), StorageModule(), AccessModule(), ServiceModule())
-    modules = [WorldModule(), ConfigModule(loaded), *rooms]
+    modules = [WorldModule(), ConfigModule(loaded), ObservabilityModule(), StorageModule(), ServiceModule()]
     return Injector([*modules, *replacements], auto_bind=False)
 
 
@@ -307,8 +288,7 @@ def make_runtime(loaded: Loaded, *replacements: Module) -> Runtime:
         gateway=house.get(GatewayService),
         registry=house.get(ProviderRegistry),
         prober=house.get(Prober),
-        authenticator=house.get(Authenticator),
-        verifier=house.get(JwtVerifier),
+        access=house.get(AccessControl),
         snapshots=house.get(SnapshotHolder),
         lifecycle=house.get(Lifecycle),
         reloader=house.get(Reloader),

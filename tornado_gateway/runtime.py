@@ -7,10 +7,9 @@ from typing import Protocol
 
 from loguru import logger
 
+from tornado_gateway.access_control import AccessControl
 from tornado_gateway.config.reload import Reloader
-from tornado_gateway.domain.authentication import Authenticator
 from tornado_gateway.domain.events import ConfigReloaded
-from tornado_gateway.domain.exposure import is_loopback
 from tornado_gateway.domain.gateway import GatewayService
 from tornado_gateway.domain.ports import Clock
 from tornado_gateway.domain.probing import Prober
@@ -18,7 +17,6 @@ from tornado_gateway.domain.snapshot import SnapshotHolder
 from tornado_gateway.httpserver.lifecycle import Lifecycle
 from tornado_gateway.httpserver.server import GatewayHTTPServer
 from tornado_gateway.observability.bus import EventBus
-from tornado_gateway.providers.identity.verifier import JwtVerifier
 from tornado_gateway.providers.registry import ProviderRegistry
 
 
@@ -43,8 +41,7 @@ class Runtime:
     gateway: GatewayService
     registry: ProviderRegistry
     prober: Prober
-    authenticator: Authenticator
-    verifier: JwtVerifier
+    access: AccessControl
     snapshots: SnapshotHolder
     lifecycle: Lifecycle
     reloader: Reloader
@@ -61,9 +58,7 @@ class Runtime:
         current = self.snapshots.current
         self.bus.publish(ConfigReloaded(current.revision, None, current.loaded_at, self.notes))
         self.reloader.start()
-        # What the sockets say counts, wherever their address came from.
-        self.authenticator.exposed = any(_exposed(each) for each in sockets)
-        self.verifier.start()
+        await self.access.start(sockets)
         self.server.add_sockets(sockets)
         self.server.start_sweeping()
         self.prober.start()
@@ -91,7 +86,7 @@ class Runtime:
         self.server.stop()
         self.server.stop_sweeping()
         await self.prober.close()
-        await self.verifier.close()
+        await self.access.close()
         await self.gateway.close()
         await self.reloader.close()
         await self.server.close_all_connections()
@@ -100,7 +95,3 @@ class Runtime:
         await self.bus.close()
         # Last: whatever ended until here has to be kept.
         await asyncio.to_thread(self.recorder.close)
-
-
-def _exposed(listening: socket.socket) -> bool:
-    return listening.family != socket.AF_UNIX and not is_loopback(listening.getsockname()[0])

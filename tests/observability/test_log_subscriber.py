@@ -12,7 +12,7 @@ from tornado_gateway.domain.events import (
     ConfigRejected,
     ConfigReloaded,
     CredentialRefused,
-    KeySetFetched,
+    KeysFetched,
     RequestFinished,
     RequestStarted,
 )
@@ -167,8 +167,10 @@ def test_who_was_turned_away_and_why(records: list[Any]) -> None:
     assert record["extra"] == {"request_id": "r-1", "reason": "expired", "principal": "team-a", "detail": None}
 
 
-def test_an_issuer_that_gives_no_keys_warns_and_one_that_does_is_no_line(records: list[Any]) -> None:
-    LogSubscriber().handle([KeySetFetched(2), KeySetFetched(0, "the issuer can't be reached")])
+def test_keys_that_can_not_be_fetched_warn_and_those_of_the_store_are_told(records: list[Any]) -> None:
+    LogSubscriber().handle([KeysFetched("issuer", 2), KeysFetched("issuer", 0, "the issuer can't be reached")])
     (record,) = records
     assert record["level"].name == "WARNING"
-    assert record["extra"] == {"problem": "the issuer can't be reached"}
+    assert record["extra"] == {"source": "issuer", "problem": "the issuer can't be reached", "count": 0}
+    LogSubscriber().handle([KeysFetched("store", 3)])
+    assert (records[1]["level"].name, records[1]["message"]) == ("INFO", "keys loaded")

@@ -14,7 +14,7 @@ from tornado_gateway.domain.events import (
     ConfigRejected,
     ConfigReloaded,
     CredentialRefused,
-    KeySetFetched,
+    KeysFetched,
     RequestFinished,
     RequestStarted,
 )
@@ -96,7 +96,7 @@ def test_every_metric_of_the_contract_is_declared() -> None:
         "gateway_circuit_state": "gauge",
         "gateway_config_reloads_total": "counter",
         "gateway_auth_refusals_total": "counter",
-        "gateway_jwks_fetches_total": "counter",
+        "gateway_key_fetches_total": "counter",
         "gateway_config_info": "gauge",
         "gateway_events_dropped_total": "counter",
     }
@@ -268,14 +268,14 @@ def test_who_was_turned_away_is_counted_by_reason_and_by_nothing_that_a_caller_s
             CredentialRefused("r-1", "missing"),
             CredentialRefused("r-2", "expired", "team-a"),
             CredentialRefused("r-3", "expired", "team-b"),
-            KeySetFetched(2),
-            KeySetFetched(0, "the issuer can't be reached"),
+            KeysFetched("issuer", 2),
+            KeysFetched("issuer", 0, "the issuer can't be reached"),
         ]
     )
-    found = {key: value for key, value in samples(metrics).items() if "auth" in key or "jwks" in key}
+    found = {key: value for key, value in samples(metrics).items() if "auth" in key or "key" in key}
     assert found == {
         "gateway_auth_refusals_total{reason=missing}": 1,
         "gateway_auth_refusals_total{reason=expired}": 2,
-        "gateway_jwks_fetches_total{outcome=loaded}": 1,
-        "gateway_jwks_fetches_total{outcome=failed}": 1,
+        "gateway_key_fetches_total{outcome=loaded,source=issuer}": 1,
+        "gateway_key_fetches_total{outcome=failed,source=issuer}": 1,
     }

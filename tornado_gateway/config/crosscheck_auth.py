@@ -7,11 +7,13 @@ from typing import Any
 from tornado_gateway.config.crosscheck_jwt import check_jwt
 from tornado_gateway.config.decode_prices import moment
 from tornado_gateway.config.model import ServerSettings
+from tornado_gateway.config.model_ledger import LedgerSettings
 from tornado_gateway.config.outline import Outline
 from tornado_gateway.config.problems import Problem, did_you_mean
 from tornado_gateway.config.source import Path, Source
 from tornado_gateway.domain.exposure import is_loopback
 from tornado_gateway.domain.keys import hash_of
+from tornado_gateway.domain.ledger_url import NOWHERE
 from tornado_gateway.domain.routes import RouteTable
 
 
@@ -19,6 +21,7 @@ def check_auth(source: Source, document: Outline) -> Iterator[Problem]:
     auth = source.value.get("auth") if isinstance(source.value, dict) else None
     section: dict[str, Any] = auth if isinstance(auth, dict) else {}
     yield from _exposure(source, document, section)
+    yield from _store(source, document, section)
     keys = section.get("keys")
     if isinstance(keys, list):
         yield from _keys(source, document, keys)
@@ -45,6 +48,15 @@ def _exposure(source: Source, document: Outline, section: dict[str, Any]) -> Ite
         yield source.warning(("auth", "required"), "nobody gets in: there are no keys, no jwt and no store")
     if section.get("metrics") is True and not ways:
         yield source.warning(("auth", "metrics"), "nobody can read them: there are no keys, no jwt and no store")
+
+
+def _store(source: Source, document: Outline, section: dict[str, Any]) -> Iterator[Problem]:
+    if section.get("store") is not True:
+        return
+    url = document.ledger.get("url") or LedgerSettings().url
+    if isinstance(url, str) and url.strip().lower() == NOWHERE:
+        message = "keys are stored in the ledger's database, and there is none: say where under ledger.url"
+        yield source.problem(("auth", "store"), message)
 
 
 def _keys(source: Source, document: Outline, keys: list[Any]) -> Iterator[Problem]:

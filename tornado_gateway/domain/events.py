@@ -104,10 +104,13 @@ class CredentialRefused(msgspec.Struct, frozen=True):
     detail: str | None = None
 
 
-class KeySetFetched(msgspec.Struct, frozen=True):
-    """The token issuer was asked for its public keys. ``problem`` is None where it gave ``count`` of them; else those
-    that were known stay in force."""
+class KeysFetched(msgspec.Struct, frozen=True):
+    """Keys were read anew: the token ``issuer``'s public ones, or those of the ``store`` where they have changed.
 
+    ``problem`` is None where there are ``count`` of them now; else those that were known stay in force.
+    """
+
+    source: str
     count: int
     problem: str | None = None
 
@@ -136,7 +139,7 @@ Event = (
     | CircuitChanged
     | RequestFinished
     | CredentialRefused
-    | KeySetFetched
+    | KeysFetched
     | ConfigReloaded
     | ConfigRejected
 )

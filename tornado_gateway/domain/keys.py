@@ -12,6 +12,9 @@ from tornado_gateway.domain.principal import Principal
 BEGIN = "sk-tgw-"
 """How a key that was made here begins, so that people and scanners of leaked secrets know it for what it is."""
 
+ID_FORM = r"^[A-Za-z0-9][A-Za-z0-9_.@:-]{0,127}$"
+"""What an id looks like: fit for a log line, a counter's name and a command line."""
+
 _RANDOM_BYTES = 32
 _SHOWN = len(BEGIN) + 4
 

@@ -13,7 +13,7 @@ from tornado_gateway.domain.events import (
     ConfigReloaded,
     CredentialRefused,
     Event,
-    KeySetFetched,
+    KeysFetched,
     RequestFinished,
 )
 
@@ -33,7 +33,7 @@ class LogSubscriber:
             CircuitChanged: _circuit_changed,
             RequestFinished: _request_finished,
             CredentialRefused: _credential_refused,
-            KeySetFetched: _key_set_fetched,
+            KeysFetched: _keys_fetched,
             ConfigReloaded: _config_reloaded,
             ConfigRejected: _config_rejected,
         }
@@ -111,9 +111,12 @@ def _credential_refused(event: CredentialRefused) -> None:
     line.info("caller turned away")
 
 
-def _key_set_fetched(event: KeySetFetched) -> None:
+def _keys_fetched(event: KeysFetched) -> None:
+    line = logger.bind(source=event.source, problem=event.problem, count=event.count)
     if event.problem is not None:
-        logger.bind(problem=event.problem).warning("no key set from the token issuer, the known keys stay in force")
+        line.warning("keys can't be fetched, those that are known stay in force")
+    elif event.source == "store":
+        line.info("keys loaded")
 
 
 def _config_reloaded(event: ConfigReloaded) -> None:

@@ -23,7 +23,7 @@ from tornado_gateway.domain.events import (
     ConfigReloaded,
     CredentialRefused,
     Event,
-    KeySetFetched,
+    KeysFetched,
     RequestFinished,
     RequestStarted,
 )
@@ -61,7 +61,7 @@ class MetricsSubscriber:
         self.reloads: Counter[str] = Counter(loaded=0, rejected=0)
         self.refusals: Counter[str] = Counter()
         """Callers turned away for want of a good key, by reason."""
-        self.key_sets: Counter[str] = Counter()
+        self.key_fetches: Counter[tuple[str, str]] = Counter()
         self.revision: str | None = None
         self.durations: dict[str, Histogram] = {}
         self.first_tokens: dict[str, Histogram] = {}
@@ -75,7 +75,7 @@ class MetricsSubscriber:
             CircuitChanged: self._circuit_changed,
             RequestFinished: self._request_finished,
             CredentialRefused: self._credential_refused,
-            KeySetFetched: self._key_set_fetched,
+            KeysFetched: self._keys_fetched,
             ConfigReloaded: self._config_reloaded,
             ConfigRejected: self._config_rejected,
         }
@@ -153,8 +153,8 @@ class MetricsSubscriber:
     def _credential_refused(self, event: CredentialRefused) -> None:
         self.refusals[event.reason] += 1
 
-    def _key_set_fetched(self, event: KeySetFetched) -> None:
-        self.key_sets["loaded" if event.problem is None else "failed"] += 1
+    def _keys_fetched(self, event: KeysFetched) -> None:
+        self.key_fetches[event.source, "loaded" if event.problem is None else "failed"] += 1
 
     def _config_reloaded(self, event: ConfigReloaded) -> None:
         self.revision = event.revision
@@ -206,11 +206,15 @@ class _Families(Collector):
             ("outcome",),
             {(outcome,): count for outcome, count in counts.reloads.items()},
         )
-        for name, text, label, counter in (
-            ("gateway_auth_refusals", "Callers turned away for want of a good key.", "reason", counts.refusals),
-            ("gateway_jwks_fetches", "Key sets asked for of the token issuer.", "outcome", counts.key_sets),
-        ):
-            yield _counter(name, text, (label,), {(value,): count for value, count in counter.items()})
+        yield _counter(
+            "gateway_auth_refusals",
+            "Callers turned away for want of a good key.",
+            ("reason",),
+            {(reason,): count for reason, count in counts.refusals.items()},
+        )
+        yield _counter(
+            "gateway_key_fetches", "Keys read anew from where they are kept.", ("source", "outcome"), counts.key_fetches
+        )
         info = GaugeMetricFamily("gateway_config_info", "1 for the revision in use.", labels=("revision",))
         if counts.revision is not None:
             info.add_metric([counts.revision], 1)

@@ -3,7 +3,7 @@ from dataclasses import replace
 
 from tests import issuer
 from tests.support import FakeClock, Recorder
-from tornado_gateway.domain.events import KeySetFetched
+from tornado_gateway.domain.events import KeysFetched
 from tornado_gateway.domain.tokens import KeySetUnavailable, TokenPolicy
 from tornado_gateway.providers.identity.key_sets import KeySets
 
@@ -58,7 +58,7 @@ async def test_the_set_is_fetched_when_it_is_time_to() -> None:
     run.clock.time += 1
     assert await run.look() == ["p256-2"]
     assert run.source.asked == [POLICY.keys_at] * 2
-    assert run.recorder.of(KeySetFetched) == [KeySetFetched(1), KeySetFetched(1)]
+    assert run.recorder.of(KeysFetched) == [KeysFetched("issuer", 1), KeysFetched("issuer", 1)]
 
 
 async def test_a_set_that_stayed_the_same_is_the_same() -> None:
@@ -78,7 +78,7 @@ async def test_the_last_set_stays_in_force_where_none_can_be_had() -> None:
         run.source.document = document
         run.clock.time += 300
         assert await run.look() == ["p256"]
-    problems = [event.problem for event in run.recorder.of(KeySetFetched)]
+    problems = [event.problem for event in run.recorder.of(KeysFetched)]
     assert problems == [
         None,
         "the issuer can't be reached",

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable
 
-from tornado_gateway.domain.events import KeySetFetched
+from tornado_gateway.domain.events import KeysFetched
 from tornado_gateway.domain.ports import Clock, Publisher
 from tornado_gateway.domain.tokens import KeySetSource, KeySetUnavailable, TokenPolicy
 from tornado_gateway.providers.identity.signatures import KeySet, read_key_set
@@ -87,8 +87,8 @@ class KeySets:
             # What was verified with a set holds as long as it is the same one.
             if state.keys is None or document != state.document:
                 state.keys, state.document = read_key_set(document), document
-            self._publisher.publish(KeySetFetched(len(state.keys.keys)))
+            self._publisher.publish(KeysFetched("issuer", len(state.keys.keys)))
         except KeySetUnavailable as missing:
-            self._publisher.publish(KeySetFetched(0, str(missing)))
+            self._publisher.publish(KeysFetched("issuer", 0, str(missing)))
         finally:
             state.asking = None

@@ -20,14 +20,8 @@ def parsed(*arguments: str) -> argparse.Namespace:
 
 def test_what_was_not_said() -> None:
     args = parsed()
-    assert (args.id, args.owner, args.tag, args.model, args.budget, args.expires) == (
-        "team-a",
-        None,
-        [],
-        None,
-        None,
-        None,
-    )
+    assert (args.id, args.tag) == ("team-a", [])
+    assert args.owner is args.model is args.budget is args.expires is None
     assert options.limits(args) is None
 
 

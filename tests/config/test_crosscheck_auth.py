@@ -27,7 +27,7 @@ def test_a_host_that_others_reach_wants_to_know_who_calls(complaints: Complaints
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "gateway.example"])
 @pytest.mark.parametrize(
-    "auth", ["{required: false}", "{required: true, store: true}", f"{{keys: [{key()}]}}", "{store: true}"]
+    "auth", ["{required: false}", f"{{keys: [{key()}]}}", "{store: true}\nledger: {url: 'sqlite:///u.db'}"]
 )
 def test_and_is_content_with_any_answer(complaints: Complaints, host: str, auth: str) -> None:
     assert complaints(f"server: {{host: '{host}'}}\nauth: {auth}") == []
@@ -86,3 +86,11 @@ def test_parts_of_a_wrong_shape_are_the_schemas_to_complain_of(complaints: Compl
         found = complaints(f"auth: {auth}")
         assert not [line for line in found if "warning" not in line], found
     assert complaints("server: {host: 7}\nauth: {required: 7}") == []
+
+
+def test_stored_keys_need_a_database(complaints: Complaints) -> None:
+    assert told(complaints, "auth: {required: true, store: true}\nledger: {url: 'sqlite:///usage.db'}") == []
+    assert told(complaints, "auth: {store: false}") == []
+    for ledger in ("", "ledger: {}", "ledger: {url: none}"):
+        (line,) = told(complaints, f"auth: {{required: true, store: true}}\n{ledger}")
+        assert line.startswith("auth.store: keys are stored in the ledger's database, and there is none")

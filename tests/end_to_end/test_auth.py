@@ -16,6 +16,7 @@ from langchain_openai import ChatOpenAI
 from pydantic import SecretStr
 
 from tests import issuer
+from tests.databases import Postgres
 from tornado_gateway.__main__ import main
 
 from .conftest import CONFIG, Double, Gateway, chunk, send_stream
@@ -228,3 +229,41 @@ def test_keys_that_are_listed_are_required_where_others_can_come(start: Callable
     gateway.config.write_text(CONFIG)
     gateway.wait_until(lambda: status(gateway, KEY) == 401)
     assert httpx.get(f"{gateway.url}/health").status_code == 200
+
+
+def test_stored_keys_follow_the_store_and_outlive_its_absence(
+    start: Callable[..., Gateway],
+    upstream: Double,
+    postgres: Postgres,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("OPENAI_BASE_URL", upstream.url)
+    stored = f'auth: {{required: true, store: true}}\nledger: {{url: "{postgres.database()}"}}\n'
+    gateway = start(CONFIG + stored)
+
+    def keys(*arguments: str) -> str:
+        assert main(["keys", *arguments, "--config", str(gateway.config)]) == 0
+        return capsys.readouterr().out.strip()
+
+    first = keys("new", "--id", "team-a", "--model", "gpt-*")
+    gateway.wait_until(lambda: status(gateway, first) == 200)
+    assert status(gateway, first, model="echo4") == 403
+    second = keys("rotate", "team-a", "--overlap", "1h")
+    gateway.wait_until(lambda: status(gateway, second) == 200)
+    assert status(gateway, first) == 200
+
+    postgres.stop()
+    try:
+        gateway.wait_until(lambda: "keys can't be fetched" in gateway.log.read_text())
+        assert (status(gateway, first), status(gateway, second), status(gateway, "sk-planted-bad")) == (200, 200, 401)
+    finally:
+        postgres.start()
+    keys("revoke", "team-a")
+    revoked = time.monotonic()
+    gateway.wait_until(lambda: status(gateway, second) == 401)
+    assert time.monotonic() - revoked < 5
+    assert status(gateway, first) == 401
+    for secret in (first, second):
+        assert secret not in gateway.log.read_text()
+        assert hashlib.sha256(secret.encode()).hexdigest() not in gateway.log.read_text()

@@ -80,15 +80,14 @@ def budget(said: str) -> Budget:
 
 def expiry(said: str) -> datetime:
     """A day is its beginning, in UTC, as in gateway.yaml."""
-    if _SPAN.fullmatch(said):
-        return datetime.now(UTC) + span(said)
+    now = datetime.now(UTC)
     try:
-        found = moment(said) if _MOMENT.fullmatch(said) else None
+        found = now + span(said) if _SPAN.fullmatch(said) else moment(said) if _MOMENT.fullmatch(said) else None
     except ValueError:
         found = None
     if found is None:
         raise argparse.ArgumentTypeError(f"{said!r} is no time: write 2027-01-31, 2027-01-31T12:00Z, 90d or 12h")
-    if found <= datetime.now(UTC):
+    if found <= now:
         raise argparse.ArgumentTypeError(f"{said} has passed")
     return found
 

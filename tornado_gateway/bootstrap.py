@@ -13,6 +13,7 @@ import httpx
 from injector import Binder, Injector, Module, provider, singleton
 from loguru import logger
 
+from tornado_gateway.access_control import AccessControl, make_access_control
 from tornado_gateway.clock import SystemClock
 from tornado_gateway.config.build import Loaded, MakeProvider, build
 from tornado_gateway.config.model import ProviderSettings
@@ -210,6 +211,19 @@ class ServiceModule(Module):
 
     @singleton
     @provider
+    def access(
+        self,
+        loaded: Loaded,
+        snapshots: SnapshotHolder,
+        transport: httpx.AsyncBaseTransport,
+        clock: Clock,
+        publisher: Publisher,
+    ) -> AccessControl:
+        place = parse_ledger_url(loaded.settings.ledger.url)
+        return make_access_control(place, snapshots, transport, clock, publisher)
+
+    @singleton
+    @provider
     def server(
         self,
         gateway: GatewayService,
@@ -221,6 +235,7 @@ class ServiceModule(Module):
         metrics: MetricsSubscriber,
         breakers: Breakers,
         places: Places,
+        access: AccessControl,
     ) -> GatewayHTTPServer:
         def render_metrics() -> tuple[bytes, str]:
             bus.flush()
@@ -231,7 +246,8 @@ class ServiceModule(Module):
             snapshots=snapshots,
             lifecycle=lifecycle,
             clock=clock,
-            gates=make_gates(snapshots, lifecycle),
+            gates=make_gates(snapshots, lifecycle, access.gate),
+            auth=access.gate,
             config_status=lambda: reloader.status.as_dict(),  # noqa: PLW0108 - the status is replaced
             conditions=lambda: conditions(snapshots.current, breakers, places),
             render_metrics=render_metrics,
@@ -275,6 +291,7 @@ def make_runtime(loaded: Loaded, *replacements: Module) -> Runtime:
         gateway=house.get(GatewayService),
         registry=house.get(ProviderRegistry),
         prober=house.get(Prober),
+        access=house.get(AccessControl),
         snapshots=house.get(SnapshotHolder),
         lifecycle=house.get(Lifecycle),
         reloader=house.get(Reloader),

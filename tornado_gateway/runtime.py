@@ -7,6 +7,7 @@ from typing import Protocol
 
 from loguru import logger
 
+from tornado_gateway.access_control import AccessControl
 from tornado_gateway.config.reload import Reloader
 from tornado_gateway.domain.events import ConfigReloaded
 from tornado_gateway.domain.gateway import GatewayService
@@ -40,6 +41,7 @@ class Runtime:
     gateway: GatewayService
     registry: ProviderRegistry
     prober: Prober
+    access: AccessControl
     snapshots: SnapshotHolder
     lifecycle: Lifecycle
     reloader: Reloader
@@ -56,6 +58,7 @@ class Runtime:
         current = self.snapshots.current
         self.bus.publish(ConfigReloaded(current.revision, None, current.loaded_at, self.notes))
         self.reloader.start()
+        await self.access.start(sockets)
         self.server.add_sockets(sockets)
         self.server.start_sweeping()
         self.prober.start()
@@ -83,6 +86,7 @@ class Runtime:
         self.server.stop()
         self.server.stop_sweeping()
         await self.prober.close()
+        await self.access.close()
         await self.gateway.close()
         await self.reloader.close()
         await self.server.close_all_connections()

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from tornado_gateway.config.crosscheck_auth import check_auth
 from tornado_gateway.config.crosscheck_fallbacks import check_fallbacks
 from tornado_gateway.config.crosscheck_ledger import check_ledger
 from tornado_gateway.config.crosscheck_policies import check_policies
@@ -20,6 +21,7 @@ def crosscheck(source: Source) -> Iterator[Problem]:
     checks = (
         check_server,
         check_cors,
+        check_auth,
         check_ledger,
         check_providers,
         check_routes,

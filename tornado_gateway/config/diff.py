@@ -5,6 +5,7 @@ from dataclasses import fields, replace
 from datetime import datetime
 from typing import Any
 
+from tornado_gateway.config.diff_auth import auth_differences
 from tornado_gateway.config.diff_sections import sections
 from tornado_gateway.config.diff_values import HIDDEN, members, text
 from tornado_gateway.config.model import EndpointSettings, ProviderSettings, RouteSettings, Settings
@@ -17,6 +18,7 @@ def differences(old: Settings, new: Settings) -> tuple[str, ...]:
         *_named("provider", _by_name(old.providers), _by_name(new.providers), _provider),
         *_named("route", _by_name(old.routes), _by_name(new.routes), _route),
         *_prices(old, new),
+        *auth_differences(old.auth, new.auth),
         *sections(old, new),
     )
 

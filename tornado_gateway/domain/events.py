@@ -93,6 +93,29 @@ class RequestFinished(msgspec.Struct, frozen=True, kw_only=True):
     finish_reason: str | None = None
 
 
+class CredentialRefused(msgspec.Struct, frozen=True):
+    """Somebody was turned away for want of a good key or token, of which nothing is told but whose it is or was.
+
+    ``reason`` is ``missing``, ``unknown``, ``disabled``, ``expired`` or ``token``, whose ``detail`` says what it is.
+    """
+
+    request_id: str
+    reason: str
+    principal: str | None = None
+    detail: str | None = None
+
+
+class KeysFetched(msgspec.Struct, frozen=True):
+    """Keys were read anew: the token ``issuer``'s public ones, or those of the ``store`` where they have changed.
+
+    ``problem`` is None where there are ``count`` of them now; else those that were known stay in force.
+    """
+
+    source: str
+    count: int
+    problem: str | None = None
+
+
 class ConfigReloaded(msgspec.Struct, frozen=True):
     """``notes`` are warnings and what a reload can't change (host, port, workers)."""
 
@@ -116,6 +139,8 @@ Event = (
     | AttemptAbandoned
     | CircuitChanged
     | RequestFinished
+    | CredentialRefused
+    | KeysFetched
     | ConfigReloaded
     | ConfigRejected
 )

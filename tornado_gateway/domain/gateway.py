@@ -17,6 +17,7 @@ from tornado_gateway.domain.metering import Meter
 from tornado_gateway.domain.mirroring import Mirrors
 from tornado_gateway.domain.money import PriceCard
 from tornado_gateway.domain.ports import ChatProvider, Clock, Publisher
+from tornado_gateway.domain.principal import check_model, may_use
 from tornado_gateway.domain.routes import Target
 from tornado_gateway.domain.snapshot import SnapshotHolder
 from tornado_gateway.domain.streaming import ActiveStream
@@ -58,6 +59,7 @@ class GatewayService:
         try:
             with self._snapshots.lease() as snapshot, ExitStack() as hold:
                 context.trail.revision = snapshot.revision
+                check_model(context.principal, call.model)
                 plan = routing.plan(snapshot, call.model, self._clock.now())
                 won = await self._dispatch.run(plan, call, ask, context, hold, _nothing_to_discard)
                 answer, target = won.value, won.target
@@ -110,7 +112,7 @@ class GatewayService:
 
     def _mirror(self, call: ModelCall, context: RequestContext) -> None:
         route = self._snapshots.current.routes.match(call.model)
-        if route is not None and route.mirror is not None:
+        if route is not None and route.mirror is not None and may_use(context.principal, call.model):
             self._mirrors.send(route.mirror, call, context, self._drain if call.stream else self._complete)
 
     async def _drain(self, call: ModelCall, context: RequestContext) -> None:

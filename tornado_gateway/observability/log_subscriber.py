@@ -11,7 +11,9 @@ from tornado_gateway.domain.events import (
     CircuitChanged,
     ConfigRejected,
     ConfigReloaded,
+    CredentialRefused,
     Event,
+    KeysFetched,
     RequestFinished,
 )
 
@@ -20,7 +22,7 @@ _MESSAGE_LIMIT = 500
 
 
 class LogSubscriber:
-    """One line a finished request, a failed attempt, a configuration loaded or rejected."""
+    """One line a finished request, a failed attempt, a caller turned away, a configuration loaded or rejected."""
 
     name = "log"
 
@@ -30,6 +32,8 @@ class LogSubscriber:
             AttemptAbandoned: _attempt_abandoned,
             CircuitChanged: _circuit_changed,
             RequestFinished: _request_finished,
+            CredentialRefused: _credential_refused,
+            KeysFetched: _keys_fetched,
             ConfigReloaded: _config_reloaded,
             ConfigRejected: _config_rejected,
         }
@@ -100,6 +104,19 @@ def _circuit_changed(event: CircuitChanged) -> None:
     line = logger.bind(provider=event.provider, endpoint=event.endpoint, state=event.state, previous=event.previous)
     emit = line.warning if event.state == "open" else line.info
     emit("circuit " + event.state.replace("_", " "))
+
+
+def _credential_refused(event: CredentialRefused) -> None:
+    line = logger.bind(request_id=event.request_id, reason=event.reason, principal=event.principal, detail=event.detail)
+    line.info("caller turned away")
+
+
+def _keys_fetched(event: KeysFetched) -> None:
+    line = logger.bind(source=event.source, problem=event.problem, count=event.count)
+    if event.problem is not None:
+        line.warning("keys can't be fetched, those that are known stay in force")
+    elif event.source == "store":
+        line.info("keys loaded")
 
 
 def _config_reloaded(event: ConfigReloaded) -> None:

@@ -22,6 +22,7 @@
       ProviderNotConfigured         503 provider_not_configured
       CircuitOpen                   503 circuit_open
       ProviderBusy                  503 provider_busy
+      StateUnavailable              503 state_unavailable
       UpstreamError                 the provider's side
         UpstreamRejected              400, 404, 413, 422: the provider's own code and message
         UpstreamRateLimited           429 upstream_rate_limited
@@ -163,6 +164,13 @@ class ProviderBusy(GatewayError):
     status = 503
     default_code = "provider_busy"
     fallback = True
+
+
+class StateUnavailable(GatewayError):
+    """Nobody can say what is left of a limit, and gateway.yaml wants no call to pass uncounted."""
+
+    status = 503
+    default_code = "state_unavailable"
 
 
 class UpstreamError(GatewayError):

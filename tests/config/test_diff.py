@@ -128,3 +128,15 @@ def test_endpoints_that_came_or_went_are_counted() -> None:
     new = settings(*BEFORE[1:2], OPENAI_API_KEY="k")
     old = settings(OPENAI_API_KEY="k")
     assert "endpoints 1 -> 2" in differences(old, new)[0]
+
+
+def test_limits_and_budgets_hold_at_once_and_their_store_does_not() -> None:
+    new = settings(
+        (
+            "version: 1\n",
+            "version: 1\nlimits: {concurrent: 5}\nstate: {url: 'redis://:planted@host:6379/0'}\n"
+            "webhooks: [{url: 'https://a.example/planted'}]\n",
+        )
+    )
+    assert differences(settings(), new) == ("limits of everyone: none -> 5 concurrent", "webhooks changed")
+    assert needs_restart(settings(), new) == ("state needs a restart",)

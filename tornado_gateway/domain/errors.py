@@ -16,6 +16,7 @@
         BodyTooLarge                  413 body_too_large
         UnsupportedMediaType          415 unsupported_media_type
         RateLimitExceeded             429 rate_limit_exceeded
+          CallTooLarge                  429 rate_limit_exceeded
       ClientClosed                  499 client_closed (logged, never seen by anyone)
       InternalError                 500 internal_error
       ShuttingDown                  503 shutting_down
@@ -130,6 +131,10 @@ class RateLimitExceeded(RequestError):
     status = 429
     default_code = "rate_limit_exceeded"
     default_type = "rate_limit_error"
+
+
+class CallTooLarge(RateLimitExceeded):
+    """The call alone is more than a limit allows: no waiting helps."""
 
 
 class ClientClosed(GatewayError):

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from decimal import Decimal
 
 import msgspec
 
@@ -92,6 +93,43 @@ class RequestFinished(msgspec.Struct, frozen=True, kw_only=True):
     finish_reason: str | None = None
 
 
+class CallRefused(msgspec.Struct, frozen=True):
+    """A limit or a budget had no room: ``subject`` is whose (``key``, ``tag``, ``route``, ``address`` or ``everyone``),
+    ``what`` is ``requests``, ``tokens``, ``concurrent`` or ``budget``."""
+
+    route: str
+    subject: str
+    what: str
+
+
+class BudgetThreshold(msgspec.Struct, frozen=True, kw_only=True):
+    """``spent`` has reached ``percent`` of ``amount`` (USD) in the period from ``began`` to ``ends``."""
+
+    subject: str
+    """``key team-a``, ``tag team=a`` or ``route gpt-4``."""
+    percent: int
+    spent: Decimal
+    amount: Decimal
+    period: str
+    time_zone: str
+    began: datetime | None
+    ends: datetime | None
+
+
+class SpendingUnknown(msgspec.Struct, frozen=True):
+    """The ledger can't be read: the budget counts from now on, and what was spent before is added later."""
+
+    subject: str
+    period: str
+
+
+class StateChanged(msgspec.Struct, frozen=True):
+    """The store that limits and budgets are counted in went away or is back; ``fail`` is what holds meanwhile."""
+
+    available: bool
+    fail: str
+
+
 class ConfigReloaded(msgspec.Struct, frozen=True):
     """``notes`` are warnings and what a reload can't change (host, port, workers)."""
 
@@ -115,6 +153,10 @@ Event = (
     | AttemptAbandoned
     | CircuitChanged
     | RequestFinished
+    | CallRefused
+    | BudgetThreshold
+    | SpendingUnknown
+    | StateChanged
     | ConfigReloaded
     | ConfigRejected
 )

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from tornado_gateway.domain.admission import Admitted
 from tornado_gateway.domain.context import RequestContext
 from tornado_gateway.domain.errors import GatewayError
 from tornado_gateway.domain.events import RequestFinished, RequestStarted
@@ -31,6 +32,8 @@ class Meter:
         self._streaming = streaming
         self._metadata = metadata
         self._settled = False
+        self.admitted: Admitted | None = None
+        """What the call holds of limits and budgets: settled with it."""
         publisher.publish(RequestStarted(context.request_id, context.dialect, streaming))
 
     def succeeded(self, usage: TokenUsage, card: PriceCard | None, finish_reason: str | None) -> Cost | None:
@@ -54,6 +57,8 @@ class Meter:
         if self._settled:
             return
         self._settled = True
+        if self.admitted is not None:
+            self.admitted.settle(usage, cost)
         context = self._context
         timing, trail = context.timing, context.trail
         now = self._clock.monotonic()

@@ -13,7 +13,7 @@ import httpx
 import msgspec
 from tornado.netutil import bind_sockets
 
-from tests.support import NOW, Recorder, service_over, snapshot
+from tests.support import NOW, Recorder, admission_with, service_over, snapshot
 from tornado_gateway.domain.events import RequestFinished, RequestStarted
 from tornado_gateway.domain.gateway import GatewayService
 from tornado_gateway.domain.snapshot import SnapshotHolder
@@ -21,6 +21,7 @@ from tornado_gateway.httpserver.application import make_application, make_gates
 from tornado_gateway.httpserver.lifecycle import Lifecycle
 from tornado_gateway.httpserver.server import GatewayHTTPServer
 from tornado_gateway.httpserver.services import Services
+from tornado_gateway.storage.memory_counters import MemoryCounters
 
 
 class QuickClock:
@@ -122,8 +123,11 @@ async def serving(*providers: Any, **more: Any) -> AsyncIterator[Served]:
     clock, recorder, lifecycle = QuickClock(), Recorder(), Lifecycle()
     config_status = more.pop("config_status", dict)
     conditions = more.pop("conditions", dict)
+    counters = more.pop("counters", None)
     snapshots = SnapshotHolder(snapshot(*providers, **more))
-    service = service_over(snapshots, clock, recorder)
+    service = service_over(
+        snapshots, clock, recorder, admission_with(counters or MemoryCounters(clock), clock, recorder)
+    )
     reported: list[BaseException] = []
     services = Services(
         gateway=service,

@@ -20,6 +20,7 @@ from tornado_gateway.config.reload import Reloader
 from tornado_gateway.domain.attempts import Attempts
 from tornado_gateway.domain.breakers import Breakers
 from tornado_gateway.domain.conditions import conditions
+from tornado_gateway.domain.counters import Counters
 from tornado_gateway.domain.dispatch import Dispatch
 from tornado_gateway.domain.endpoints import EndpointKey, Provider
 from tornado_gateway.domain.events import CircuitChanged
@@ -28,12 +29,14 @@ from tornado_gateway.domain.mirroring import Mirrors
 from tornado_gateway.domain.places import Places
 from tornado_gateway.domain.ports import ChatProvider, Clock, Publisher, Randomness
 from tornado_gateway.domain.probing import Prober
+from tornado_gateway.domain.seeding import NothingSpent, Spent
 from tornado_gateway.domain.snapshot import SnapshotHolder
 from tornado_gateway.domain.strategies import Strategies
 from tornado_gateway.httpserver.application import make_application, make_gates
 from tornado_gateway.httpserver.lifecycle import Lifecycle
 from tornado_gateway.httpserver.server import GatewayHTTPServer
 from tornado_gateway.httpserver.services import Services
+from tornado_gateway.limiting import Limiting, make_limiting, open_counters
 from tornado_gateway.observability.bus import EventBus
 from tornado_gateway.observability.log_subscriber import LogSubscriber
 from tornado_gateway.observability.logging import configure
@@ -128,6 +131,33 @@ class ObservabilityModule(Module):
         return bus
 
 
+class LimitsModule(Module):
+    """What calls may use, and where that is counted."""
+
+    def configure(self, binder: Binder) -> None:
+        binder.bind(Spent, to=NothingSpent, scope=singleton)
+
+    @singleton
+    @provider
+    def counters(self, loaded: Loaded, clock: Clock, publisher: Publisher) -> Counters:
+        return open_counters(loaded.settings.state, clock=clock, publisher=publisher)
+
+    @singleton
+    @provider
+    def limiting(
+        self,
+        counters: Counters,
+        spent: Spent,
+        snapshots: SnapshotHolder,
+        bus: EventBus,
+        clock: Clock,
+        transport: httpx.AsyncBaseTransport,
+    ) -> Limiting:
+        return make_limiting(
+            counters=counters, spent=spent, snapshots=snapshots, bus=bus, clock=clock, transport=transport
+        )
+
+
 class ServiceModule(Module):
     """The line from a caller to a provider and back."""
 
@@ -170,6 +200,7 @@ class ServiceModule(Module):
         randomness: Randomness,
         breakers: Breakers,
         places: Places,
+        limiting: Limiting,
     ) -> GatewayService:
         attempts = Attempts(
             clock=clock,
@@ -182,7 +213,14 @@ class ServiceModule(Module):
         latencies = strategies.latencies
         dispatch = Dispatch(attempts=attempts, latencies=latencies, publisher=publisher, clock=clock)
         mirrors = Mirrors(randomness=randomness, clock=clock)
-        return GatewayService(snapshots=snapshots, dispatch=dispatch, publisher=publisher, clock=clock, mirrors=mirrors)
+        return GatewayService(
+            snapshots=snapshots,
+            dispatch=dispatch,
+            publisher=publisher,
+            clock=clock,
+            mirrors=mirrors,
+            admission=limiting.admission,
+        )
 
     @singleton
     @provider
@@ -224,7 +262,7 @@ def _unconfigured(snapshots: SnapshotHolder) -> Iterator[str]:
 
 def make_injector(loaded: Loaded, *replacements: Module) -> Injector:
     """The whole house; a replacement's bindings take the place of ours."""
-    modules = [WorldModule(), ConfigModule(loaded), ObservabilityModule(), ServiceModule()]
+    modules = [WorldModule(), ConfigModule(loaded), ObservabilityModule(), LimitsModule(), ServiceModule()]
     return Injector([*modules, *replacements], auto_bind=False)
 
 
@@ -241,6 +279,7 @@ def make_runtime(loaded: Loaded, *replacements: Module) -> Runtime:
         gateway=house.get(GatewayService),
         registry=house.get(ProviderRegistry),
         prober=house.get(Prober),
+        limiting=house.get(Limiting),
         snapshots=house.get(SnapshotHolder),
         lifecycle=house.get(Lifecycle),
         reloader=house.get(Reloader),

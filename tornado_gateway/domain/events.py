@@ -130,6 +130,16 @@ class StateChanged(msgspec.Struct, frozen=True):
     fail: str
 
 
+class WebhookSent(msgspec.Struct, frozen=True):
+    """A message about ``event`` went to ``host``, after ``tries``; ``failure`` is why it did not arrive, None where it
+    did."""
+
+    event: str
+    host: str
+    tries: int
+    failure: str | None
+
+
 class ConfigReloaded(msgspec.Struct, frozen=True):
     """``notes`` are warnings and what a reload can't change (host, port, workers)."""
 
@@ -157,6 +167,7 @@ Event = (
     | BudgetThreshold
     | SpendingUnknown
     | StateChanged
+    | WebhookSent
     | ConfigReloaded
     | ConfigRejected
 )

@@ -9,7 +9,7 @@ import asyncio
 from collections.abc import Iterable
 from datetime import datetime
 from decimal import Decimal
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import msgspec
 
@@ -24,11 +24,14 @@ _RETRY = 10.0
 """Seconds after which a ledger that could not be read is asked again."""
 
 
+@runtime_checkable
 class Spent(Protocol):
     """What the ledger's rows cost together, read off the event loop."""
 
     async def spent(self, query: LedgerQuery) -> Decimal:
         """Raises ``LedgerUnavailable``."""
+
+    async def close(self) -> None: ...
 
 
 class NothingSpent:
@@ -36,6 +39,9 @@ class NothingSpent:
 
     async def spent(self, query: LedgerQuery) -> Decimal:
         return Decimal(0)
+
+    async def close(self) -> None:
+        """There is nothing to close."""
 
 
 class Seeds:

@@ -125,9 +125,8 @@ async def serving(*providers: Any, **more: Any) -> AsyncIterator[Served]:
     conditions = more.pop("conditions", dict)
     counters = more.pop("counters", None)
     snapshots = SnapshotHolder(snapshot(*providers, **more))
-    service = service_over(
-        snapshots, clock, recorder, admission_with(counters or MemoryCounters(clock), clock, recorder)
-    )
+    counters = MemoryCounters(clock) if counters is None else counters
+    service = service_over(snapshots, clock, recorder, admission_with(counters, clock, recorder))
     reported: list[BaseException] = []
     services = Services(
         gateway=service,

@@ -32,4 +32,4 @@ async def test_what_counts_nothing_any_more_is_forgotten() -> None:
         assert verdict.reservation is not None
         counters.settle(verdict.reservation, (0, 0))
         clock.time += 1
-    assert len(counters) < 1200
+    assert counters.size < 1200

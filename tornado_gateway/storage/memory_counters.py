@@ -122,7 +122,8 @@ class MemoryCounters:
     async def close(self) -> None:
         """There is nowhere to bring anything."""
 
-    def __len__(self) -> int:
+    @property
+    def size(self) -> int:
         """How many counters are kept."""
         return len(self._windows) + len(self._under_way) + len(self._purses)
 

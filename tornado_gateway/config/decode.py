@@ -5,6 +5,7 @@ from typing import Any
 
 from tornado_gateway.config import decode_policies as policies
 from tornado_gateway.config import decode_quotas, decode_state
+from tornado_gateway.config.decode_ledger import ledger
 from tornado_gateway.config.decode_prices import cards
 from tornado_gateway.config.model import (
     LogSettings,
@@ -37,6 +38,7 @@ def decode(source: Source) -> Settings:
         state=decode_state.state(document),
         quotas=decode_quotas.quotas(document),
         webhooks=decode_state.webhooks(document),
+        ledger=ledger(document.get("ledger") or {}),
     )
 
 

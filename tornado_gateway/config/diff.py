@@ -11,8 +11,8 @@ from tornado_gateway.domain.money import PriceCard, Tier
 from tornado_gateway.domain.peaks import OffPeak
 from tornado_gateway.domain.policies import USUAL_KINDS, Fallback
 
-_HIDDEN = {"base_url", "api_key", "proxy"}
-"""Members of a provider that hold a secret, or may, as an address."""
+_HIDDEN = {"base_url", "api_key", "proxy", "url"}
+"""Members that hold a secret, or may, as an address."""
 
 
 def differences(old: Settings, new: Settings) -> tuple[str, ...]:
@@ -23,7 +23,7 @@ def differences(old: Settings, new: Settings) -> tuple[str, ...]:
         *_prices(old, new),
         *quotas_changed(old.quotas, new.quotas),
         *(["webhooks changed"] if old.webhooks != new.webhooks else ()),
-        *(line for section in ("server", "cors", "log") for line in _section(section, old, new)),
+        *(line for section in ("server", "cors", "log", "ledger") for line in _section(section, old, new)),
     )
 
 
@@ -32,16 +32,13 @@ def needs_restart(old: Settings, new: Settings) -> tuple[str, ...]:
     before, after = old.server, new.server
     fixed = ("host", "port", "workers")
     names = [f"server.{name}" for name in fixed if getattr(before, name) != getattr(after, name)]
-    if old.log != new.log:
-        names.append("log")
-    if old.state != new.state:
-        names.append("state")
+    names += [section for section in ("log", "ledger", "state") if getattr(old, section) != getattr(new, section)]
     return tuple(f"{name} needs a restart" for name in names)
 
 
 def _section(section: str, old: Settings, new: Settings) -> Iterator[str]:
     for name, was, now in _changed(getattr(old, section), getattr(new, section)):
-        yield f"{section}.{name}: {_text(was)} -> {_text(now)}"
+        yield f"{section}.{name} changed" if name in _HIDDEN else f"{section}.{name}: {_text(was)} -> {_text(now)}"
 
 
 def _changed(old: Any, new: Any) -> Iterator[tuple[str, Any, Any]]:

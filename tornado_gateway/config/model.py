@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tornado_gateway.config.kinds import KINDS
+from tornado_gateway.config.model_ledger import LedgerSettings
 from tornado_gateway.config.model_state import StateSettings
 from tornado_gateway.domain.money import PriceCard
 from tornado_gateway.domain.policies import BreakerPolicy, Concurrency, Fallback, Hedge, Mirror, Probe, Timeouts
@@ -114,3 +115,4 @@ class Settings:
     state: StateSettings = field(default_factory=StateSettings)
     quotas: Quotas | None = None
     webhooks: tuple[Webhook, ...] = ()
+    ledger: LedgerSettings = field(default_factory=LedgerSettings)

@@ -144,7 +144,7 @@ async def test_two_processes_on_one_redis_admit_exactly_the_limit(start: Start, 
     ports = [int(gateway.url.rpartition(":")[2]) for gateway in gateways]
     statuses = await statuses_of(ports, 200, chat("echo4"))
     assert (statuses.count(200), statuses.count(429)) == (LIMIT, 200 - LIMIT)
-    assert all(gateway.metric("gateway_state_available") == 1 for gateway in gateways)
+    assert all(gateway.metric("gateway_counters_state") == 0 for gateway in gateways)
 
 
 @pytest.fixture
@@ -164,11 +164,11 @@ async def test_with_redis_away_calls_go_on_as_the_file_says(start: Start, redis_
         with pytest.raises(openai.InternalServerError) as refused:
             ask()
         assert refused.value.code == "state_unavailable"
-    assert gateway.metric("gateway_state_available") == 0
+    assert gateway.metric("gateway_counters_state") == 1
     assert gateway.log.read_text().count("the store of limits and budgets is away") == 1
     redis_server.start()
     gateway.wait_until(lambda: _works(ask))
-    gateway.wait_until(lambda: gateway.metric("gateway_state_available") == 1)
+    gateway.wait_until(lambda: gateway.metric("gateway_counters_state") == 0)
     assert gateway.log.read_text().count("the store of limits and budgets is back") == 1
 
 

@@ -73,7 +73,7 @@ def test_a_finished_request(finished: Callable[..., RequestFinished]) -> None:
 def test_nothing_yet() -> None:
     assert {key: value for key, value in samples(MetricsSubscriber()).items() if "overhead" not in key} == {
         "gateway_budgets_unseeded_total": 0,
-        "gateway_state_available": 1,
+        "gateway_counters_state": 0,
         "gateway_in_flight": 0,
         "gateway_config_reloads_total{outcome=loaded}": 0,
         "gateway_config_reloads_total{outcome=rejected}": 0,
@@ -98,7 +98,7 @@ def test_every_metric_of_the_contract_is_declared() -> None:
         "gateway_budget_thresholds_total": "counter",
         "gateway_webhooks_total": "counter",
         "gateway_budgets_unseeded_total": "counter",
-        "gateway_state_available": "gauge",
+        "gateway_counters_state": "gauge",
         "gateway_config_reloads_total": "counter",
         "gateway_config_info": "gauge",
         "gateway_events_dropped_total": "counter",

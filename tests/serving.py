@@ -13,7 +13,7 @@ import httpx
 import msgspec
 from tornado.netutil import bind_sockets
 
-from tests.support import NOW, NoTokens, Recorder, service_over, snapshot
+from tests.support import NOW, NoTokens, Recorder, admission_with, service_over, snapshot
 from tornado_gateway.domain.authentication import Authenticator
 from tornado_gateway.domain.events import RequestFinished, RequestStarted
 from tornado_gateway.domain.gateway import GatewayService
@@ -24,6 +24,7 @@ from tornado_gateway.httpserver.gates.auth import AuthGate
 from tornado_gateway.httpserver.lifecycle import Lifecycle
 from tornado_gateway.httpserver.server import GatewayHTTPServer
 from tornado_gateway.httpserver.services import Services
+from tornado_gateway.storage.memory_counters import MemoryCounters
 
 
 class QuickClock:
@@ -127,8 +128,10 @@ async def serving(*providers: Any, **more: Any) -> AsyncIterator[Served]:
     config_status = more.pop("config_status", dict)
     conditions = more.pop("conditions", dict)
     verifier, stored = more.pop("verifier", NoTokens()), more.pop("stored", KeyRing)
+    counters = more.pop("counters", None)
     snapshots = SnapshotHolder(snapshot(*providers, **more))
-    service = service_over(snapshots, clock, recorder)
+    counters = MemoryCounters(clock) if counters is None else counters
+    service = service_over(snapshots, clock, recorder, admission_with(counters, clock, recorder))
     reported: list[BaseException] = []
     authenticator = Authenticator(
         snapshots=snapshots, clock=clock, publisher=recorder, verifier=verifier, stored=stored

@@ -38,6 +38,7 @@ from tornado_gateway.httpserver.dialects.recognition import DIALECTS, decode_cal
 from tornado_gateway.httpserver.lifecycle import Lifecycle
 from tornado_gateway.httpserver.server import GatewayHTTPServer
 from tornado_gateway.httpserver.services import Services
+from tornado_gateway.limiting import Limiting, LimitsModule
 from tornado_gateway.observability.bus import EventBus
 from tornado_gateway.observability.ledger_metrics import LedgerFamilies
 from tornado_gateway.observability.log_subscriber import LogSubscriber
@@ -195,6 +196,7 @@ class ServiceModule(Module):
         randomness: Randomness,
         breakers: Breakers,
         places: Places,
+        limiting: Limiting,
     ) -> GatewayService:
         attempts = Attempts(
             clock=clock,
@@ -207,7 +209,14 @@ class ServiceModule(Module):
         latencies = strategies.latencies
         dispatch = Dispatch(attempts=attempts, latencies=latencies, publisher=publisher, clock=clock)
         mirrors = Mirrors(randomness=randomness, clock=clock)
-        return GatewayService(snapshots=snapshots, dispatch=dispatch, publisher=publisher, clock=clock, mirrors=mirrors)
+        return GatewayService(
+            snapshots=snapshots,
+            dispatch=dispatch,
+            publisher=publisher,
+            clock=clock,
+            mirrors=mirrors,
+            admission=limiting.admission,
+        )
 
     @singleton
     @provider
@@ -266,8 +275,8 @@ def _unconfigured(snapshots: SnapshotHolder) -> Iterator[str]:
 
 def make_injector(loaded: Loaded, *replacements: Module) -> Injector:
     """The whole house; a replacement's bindings take the place of ours."""
-    modules = [WorldModule(), ConfigModule(loaded), ObservabilityModule(), StorageModule(), ServiceModule()]
-    return Injector([*modules, *replacements], auto_bind=False)
+    house = (ConfigModule(loaded), ObservabilityModule(), StorageModule(), LimitsModule(), ServiceModule())
+    return Injector([WorldModule(), *house, *replacements], auto_bind=False)
 
 
 def make_providers(loaded: Loaded) -> Mapping[str, Provider]:
@@ -292,6 +301,7 @@ def make_runtime(loaded: Loaded, *replacements: Module) -> Runtime:
         registry=house.get(ProviderRegistry),
         prober=house.get(Prober),
         access=house.get(AccessControl),
+        limiting=house.get(Limiting),
         snapshots=house.get(SnapshotHolder),
         lifecycle=house.get(Lifecycle),
         reloader=house.get(Reloader),

@@ -16,6 +16,7 @@ from tornado_gateway.domain.probing import Prober
 from tornado_gateway.domain.snapshot import SnapshotHolder
 from tornado_gateway.httpserver.lifecycle import Lifecycle
 from tornado_gateway.httpserver.server import GatewayHTTPServer
+from tornado_gateway.limiting import Limiting
 from tornado_gateway.observability.bus import EventBus
 from tornado_gateway.providers.registry import ProviderRegistry
 
@@ -42,6 +43,7 @@ class Runtime:
     registry: ProviderRegistry
     prober: Prober
     access: AccessControl
+    limiting: Limiting
     snapshots: SnapshotHolder
     lifecycle: Lifecycle
     reloader: Reloader
@@ -91,7 +93,9 @@ class Runtime:
         await self.reloader.close()
         await self.server.close_all_connections()
         await self.registry.close()
-        await self.transport.aclose()
+        await self.limiting.close()
         await self.bus.close()
+        await self.limiting.webhooks.close()
+        await self.transport.aclose()
         # Last: whatever ended until here has to be kept.
         await asyncio.to_thread(self.recorder.close)

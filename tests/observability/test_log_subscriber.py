@@ -8,6 +8,7 @@ import pytest
 from tornado_gateway.domain.events import (
     AttemptAbandoned,
     AttemptFailed,
+    BudgetThreshold,
     CircuitChanged,
     ConfigRejected,
     ConfigReloaded,
@@ -15,6 +16,9 @@ from tornado_gateway.domain.events import (
     KeysFetched,
     RequestFinished,
     RequestStarted,
+    SpendingUnknown,
+    StateChanged,
+    WebhookSent,
 )
 from tornado_gateway.domain.money import Cost
 from tornado_gateway.domain.usage import TokenUsage
@@ -174,3 +178,48 @@ def test_keys_that_can_not_be_fetched_warn_and_those_of_the_store_are_told(recor
     assert record["extra"] == {"source": "issuer", "problem": "the issuer can't be reached", "count": 0}
     LogSubscriber().handle([KeysFetched("store", 3)])
     assert (records[1]["level"].name, records[1]["message"]) == ("INFO", "keys loaded")
+
+
+def test_budgets_and_their_store(records: list[Any]) -> None:
+    threshold = BudgetThreshold(
+        subject="key team-a",
+        percent=80,
+        spent=Decimal("20.1"),
+        amount=Decimal(25),
+        period="month",
+        time_zone="UTC",
+        began=NOW,
+        ends=NOW,
+    )
+    LogSubscriber().handle(
+        [
+            threshold,
+            SpendingUnknown("key team-a", "month"),
+            StateChanged(available=False, fail="closed"),
+            StateChanged(available=True, fail="closed"),
+            WebhookSent("budget_threshold", "a.example", 1, None),
+            WebhookSent("budget_threshold", "a.example", 5, "status 500"),
+        ]
+    )
+    assert [(record["message"], record["level"].name) for record in records] == [
+        ("budget has reached a threshold", "WARNING"),
+        ("the ledger can't be read: the budget counts from now, what was spent before is added later", "WARNING"),
+        ("the store of limits and budgets is away: calls that are limited are turned away", "WARNING"),
+        ("the store of limits and budgets is back", "INFO"),
+        ("webhook told", "INFO"),
+        ("webhook could not be told", "WARNING"),
+    ]
+    assert records[0]["extra"] == {
+        "subject": "key team-a",
+        "percent": 80,
+        "spent": Decimal("20.1"),
+        "amount": Decimal(25),
+        "period": "month",
+        "ends": "2026-01-15T10:30:00+00:00",
+    }
+    assert records[-1]["extra"] == {
+        "event": "budget_threshold",
+        "host": "a.example",
+        "tries": 5,
+        "failure": "status 500",
+    }

@@ -1,9 +1,10 @@
 """Limits and budgets of a valid document: of a key, a route, a tag or everyone, wherever an entry holds them."""
 
+from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from typing import Any
 
-from tornado_gateway.domain.quotas import Budget, Limits
+from tornado_gateway.domain.quotas import Budget, Limits, Quotas, RouteQuota, TagBudget, TagLimits
 
 
 def limits(entry: dict[str, Any]) -> Limits | None:
@@ -33,3 +34,28 @@ def budget_of(said: dict[str, Any]) -> Budget:
         time_zone=said.get("time_zone", usual.time_zone),
         warn_at=tuple(sorted(set(said.get("warn_at", usual.warn_at)))),
     )
+
+
+def quotas(document: dict[str, Any]) -> Quotas | None:
+    """All that the document bounds, keys aside; None where it bounds nothing."""
+    said = document.get("limits") or {}
+    found = Quotas(
+        everyone=limits_of(said),
+        per_address=limits_of(said.get("per_address") or {}),
+        routes={name: quota for name, route in document["routes"].items() if (quota := _route(route)) is not None},
+        tag_limits=tuple(_tag_limits(document.get("tag_limits") or ())),
+        tag_budgets=tuple(TagBudget(dict(entry["tag"]), budget_of(entry)) for entry in document.get("budgets") or ()),
+    )
+    return None if found == Quotas() else found
+
+
+def _route(entry: dict[str, Any]) -> RouteQuota | None:
+    found = RouteQuota(limits(entry), budget(entry))
+    return None if found == RouteQuota() else found
+
+
+def _tag_limits(entries: Iterable[dict[str, Any]]) -> Iterator[TagLimits]:
+    for entry in entries:
+        found = limits_of(entry)
+        if found is not None:
+            yield TagLimits(dict(entry["tag"]), found)

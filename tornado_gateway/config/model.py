@@ -7,9 +7,12 @@ from typing import Any
 from tornado_gateway.config.kinds import KINDS
 from tornado_gateway.config.model_auth import AuthSettings
 from tornado_gateway.config.model_ledger import LedgerSettings
+from tornado_gateway.config.model_state import StateSettings
 from tornado_gateway.domain.money import PriceCard
 from tornado_gateway.domain.policies import BreakerPolicy, Concurrency, Fallback, Hedge, Mirror, Probe, Timeouts
+from tornado_gateway.domain.quotas import Quotas
 from tornado_gateway.domain.snapshot import CorsPolicy
+from tornado_gateway.domain.webhooks import Webhook
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +27,7 @@ class ServerSettings:
     max_body_bytes: int = 10_485_760
     drain_timeout: float = 30.0
     keep_alive: float = 15.0
+    trusted_proxies: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,4 +114,7 @@ class Settings:
     log: LogSettings = field(default_factory=LogSettings)
     cors: CorsPolicy = field(default_factory=CorsPolicy)
     auth: AuthSettings = field(default_factory=AuthSettings)
+    state: StateSettings = field(default_factory=StateSettings)
+    quotas: Quotas | None = None
+    webhooks: tuple[Webhook, ...] = ()
     ledger: LedgerSettings = field(default_factory=LedgerSettings)

@@ -29,6 +29,7 @@ from tornado_gateway.domain.events import (
 )
 from tornado_gateway.domain.money import EXACT
 from tornado_gateway.observability.histogram import DURATION_BUCKETS, FIRST_TOKEN_BUCKETS, OVERHEAD_BUCKETS, Histogram
+from tornado_gateway.observability.limit_metrics import LimitCounts
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
@@ -67,6 +68,7 @@ class MetricsSubscriber:
         self.first_tokens: dict[str, Histogram] = {}
         self.overhead = Histogram(OVERHEAD_BUCKETS)
         self.drop_sources = drop_sources
+        self.limits = LimitCounts()
         self._outcomes = _codes(GatewayError)
         self._counters: dict[type, Callable[[Any], None]] = {
             RequestStarted: self._request_started,
@@ -78,6 +80,7 @@ class MetricsSubscriber:
             KeysFetched: self._keys_fetched,
             ConfigReloaded: self._config_reloaded,
             ConfigRejected: self._config_rejected,
+            **self.limits.counters,
         }
         self._registry = CollectorRegistry(auto_describe=False)
         self._registry.register(_Families(self))
@@ -199,6 +202,7 @@ class _Families(Collector):
         for key, state in counts.circuits.items():
             circuits.add_metric(list(key), state)
         yield circuits
+        yield from counts.limits.families()
         yield GaugeMetricFamily("gateway_in_flight", "Model calls being served.", value=counts.in_flight)
         yield _counter(
             "gateway_config_reloads",

@@ -15,6 +15,7 @@ from tornado_gateway.httpserver.base import BaseHandler
 from tornado_gateway.httpserver.dialects.base import Dialect
 from tornado_gateway.httpserver.gates.base import Gate
 from tornado_gateway.httpserver.pump import Pump
+from tornado_gateway.httpserver.rate_headers import rate_headers
 
 Picker = Callable[[bytes], Dialect]
 """Which dialect a body is in; most endpoints have only one."""
@@ -129,6 +130,8 @@ class ModelCallHandler(BaseHandler):
         total = self.services.clock.monotonic() - timing.received
         own = max(0.0, total - timing.upstream)
         self.set_header("Server-Timing", f"upstream;dur={timing.upstream * 1000:.3f}, gateway;dur={own * 1000:.3f}")
+        for name, value in rate_headers(trail.rates):
+            self.set_header(name, value)
         if self.context.dropped:
             self.set_header("X-Gateway-Dropped", _header_text(", ".join(dict.fromkeys(self.context.dropped))))
 

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Sequence
 
 from tornado_gateway import __version__
-from tornado_gateway.cli import check, explain, init, receipt, serve
+from tornado_gateway.cli import check, explain, export, init, receipt, serve
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -13,7 +13,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="tornado-gateway", description="A self-hosted AI gateway.")
     parser.add_argument("--version", action="version", version=f"tornado-gateway {__version__}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for command in (serve, init, check, explain, receipt):
+    for command in (serve, init, check, explain, receipt, export):
         command.add_parser(commands)
     args = parser.parse_args(argv)
     return int(args.run(args))

@@ -19,13 +19,6 @@ from tornado_gateway.storage.opening import ledger_at
 AT = datetime(2026, 1, 31, 12, tzinfo=UTC)
 
 
-@pytest.fixture(scope="session")
-def postgres() -> Iterator[Postgres]:
-    server = Postgres()
-    yield server
-    server.remove()
-
-
 def opened(url: str) -> Ledger:
     place = parse_ledger_url(url)
     assert place is not None

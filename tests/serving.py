@@ -16,11 +16,13 @@ from tornado.netutil import bind_sockets
 from tests.support import NOW, Recorder, service_over, snapshot
 from tornado_gateway.domain.events import RequestFinished, RequestStarted
 from tornado_gateway.domain.gateway import GatewayService
+from tornado_gateway.domain.shared_answers import SharedAnswers
 from tornado_gateway.domain.snapshot import SnapshotHolder
 from tornado_gateway.httpserver.application import make_application, make_gates
 from tornado_gateway.httpserver.lifecycle import Lifecycle
 from tornado_gateway.httpserver.server import GatewayHTTPServer
 from tornado_gateway.httpserver.services import Services
+from tornado_gateway.storage.memory_cache import MemoryCache
 
 
 class QuickClock:
@@ -122,8 +124,9 @@ async def serving(*providers: Any, **more: Any) -> AsyncIterator[Served]:
     clock, recorder, lifecycle = QuickClock(), Recorder(), Lifecycle()
     config_status = more.pop("config_status", dict)
     conditions = more.pop("conditions", dict)
+    answers = SharedAnswers(store=more.pop("store", None) or MemoryCache(clock, lambda: 2**24), clock=clock)
     snapshots = SnapshotHolder(snapshot(*providers, **more))
-    service = service_over(snapshots, clock, recorder)
+    service = service_over(snapshots, clock, recorder, answers)
     reported: list[BaseException] = []
     services = Services(
         gateway=service,
@@ -151,7 +154,7 @@ async def serving(*providers: Any, **more: Any) -> AsyncIterator[Served]:
             server.stop()
             server.stop_sweeping()
             await server.close_all_connections()
-    await until(lambda: made.lifecycle.calls == 0 and made.snapshots.leases == 0)
+    await until(lambda: made.lifecycle.calls == 0 and made.snapshots.leases == 0 and answers.under_way == 0)
     assert len(recorder.of(RequestStarted)) == len(recorder.of(RequestFinished))
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -23,11 +23,13 @@ from tornado_gateway.domain.money import PriceCard
 from tornado_gateway.domain.ports import Clock, Publisher
 from tornado_gateway.domain.prices import PriceTable
 from tornado_gateway.domain.routes import Route, RouteTable, RouteTarget
+from tornado_gateway.domain.shared_answers import SharedAnswers
 from tornado_gateway.domain.snapshot import Snapshot, SnapshotHolder
 from tornado_gateway.domain.strategies import Strategies
 from tornado_gateway.domain.stream import StreamBatch
 from tornado_gateway.domain.usage import TokenUsage
 from tornado_gateway.domain.wire import OPENAI_CHAT, Wire
+from tornado_gateway.storage.memory_cache import MemoryCache
 
 NOW = datetime(2024, 1, 15, 10, 30, tzinfo=UTC)
 
@@ -37,13 +39,15 @@ class FakeClock:
 
     def __init__(self) -> None:
         self.time = 1000.0
+        self.date = 0.0
+        """Seconds by which the time of day is past ``NOW``."""
         self.slept: list[float] = []
 
     def monotonic(self) -> float:
         return self.time
 
     def now(self) -> datetime:
-        return NOW
+        return NOW + timedelta(seconds=self.date) if self.date else NOW
 
     async def sleep(self, seconds: float) -> None:
         self.slept.append(seconds)
@@ -172,12 +176,14 @@ class World:
     clock: FakeClock
     recorder: Recorder
     service: GatewayService
+    answers: SharedAnswers
 
 
 def world(*providers: Any, **more: Any) -> World:
     clock, recorder = FakeClock(), Recorder()
+    answers = SharedAnswers(store=more.pop("store", None) or MemoryCache(clock, lambda: 2**24), clock=clock)
     snapshots = SnapshotHolder(snapshot(*providers, **more))
-    return World(snapshots, clock, recorder, service_over(snapshots, clock, recorder))
+    return World(snapshots, clock, recorder, service_over(snapshots, clock, recorder, answers), answers)
 
 
 def attempts_with(clock: Clock, publisher: Publisher, breakers: Breakers | None = None) -> Attempts:
@@ -190,9 +196,15 @@ def attempts_with(clock: Clock, publisher: Publisher, breakers: Breakers | None 
     )
 
 
-def service_over(snapshots: SnapshotHolder, clock: Clock, publisher: Publisher) -> GatewayService:
+def service_over(
+    snapshots: SnapshotHolder, clock: Clock, publisher: Publisher, answers: SharedAnswers | None = None
+) -> GatewayService:
     dispatch = Dispatch(
-        attempts=attempts_with(clock, publisher), latencies=Latencies(), publisher=publisher, clock=clock
+        attempts=attempts_with(clock, publisher),
+        latencies=Latencies(),
+        publisher=publisher,
+        clock=clock,
+        answers=answers,
     )
     mirrors = Mirrors(randomness=Half(), clock=clock)
     return GatewayService(snapshots=snapshots, dispatch=dispatch, publisher=publisher, clock=clock, mirrors=mirrors)

@@ -19,6 +19,7 @@ from tornado_gateway.config.model import ProviderSettings
 from tornado_gateway.config.reload import Reloader
 from tornado_gateway.domain.attempts import Attempts
 from tornado_gateway.domain.breakers import Breakers
+from tornado_gateway.domain.caching import AnswerCache
 from tornado_gateway.domain.conditions import conditions
 from tornado_gateway.domain.dispatch import Dispatch
 from tornado_gateway.domain.endpoints import EndpointKey, Provider
@@ -28,6 +29,7 @@ from tornado_gateway.domain.mirroring import Mirrors
 from tornado_gateway.domain.places import Places
 from tornado_gateway.domain.ports import ChatProvider, Clock, Publisher, Randomness
 from tornado_gateway.domain.probing import Prober
+from tornado_gateway.domain.shared_answers import SharedAnswers
 from tornado_gateway.domain.snapshot import SnapshotHolder
 from tornado_gateway.domain.strategies import Strategies
 from tornado_gateway.httpserver.application import make_application, make_gates
@@ -42,6 +44,7 @@ from tornado_gateway.observability.sink import LineSink
 from tornado_gateway.providers.registry import ProviderRegistry, ProviderSpec
 from tornado_gateway.providers.upstream import make_transport
 from tornado_gateway.runtime import Runtime
+from tornado_gateway.storage.memory_cache import MemoryCache
 
 __all__ = ["Runtime", "make_injector", "make_providers", "make_runtime"]
 
@@ -128,6 +131,15 @@ class ObservabilityModule(Module):
         return bus
 
 
+class StorageModule(Module):
+    """What is kept beyond a call."""
+
+    @singleton
+    @provider
+    def answers(self, snapshots: SnapshotHolder, clock: Clock) -> AnswerCache:
+        return MemoryCache(clock, limit=lambda: snapshots.current.cache_bytes)
+
+
 class ServiceModule(Module):
     """The line from a caller to a provider and back."""
 
@@ -170,6 +182,7 @@ class ServiceModule(Module):
         randomness: Randomness,
         breakers: Breakers,
         places: Places,
+        answers: AnswerCache,
     ) -> GatewayService:
         attempts = Attempts(
             clock=clock,
@@ -180,7 +193,8 @@ class ServiceModule(Module):
             places=places,
         )
         latencies = strategies.latencies
-        dispatch = Dispatch(attempts=attempts, latencies=latencies, publisher=publisher, clock=clock)
+        shared = SharedAnswers(store=answers, clock=clock)
+        dispatch = Dispatch(attempts=attempts, latencies=latencies, publisher=publisher, clock=clock, answers=shared)
         mirrors = Mirrors(randomness=randomness, clock=clock)
         return GatewayService(snapshots=snapshots, dispatch=dispatch, publisher=publisher, clock=clock, mirrors=mirrors)
 
@@ -224,7 +238,7 @@ def _unconfigured(snapshots: SnapshotHolder) -> Iterator[str]:
 
 def make_injector(loaded: Loaded, *replacements: Module) -> Injector:
     """The whole house; a replacement's bindings take the place of ours."""
-    modules = [WorldModule(), ConfigModule(loaded), ObservabilityModule(), ServiceModule()]
+    modules = [WorldModule(), ConfigModule(loaded), ObservabilityModule(), StorageModule(), ServiceModule()]
     return Injector([*modules, *replacements], auto_bind=False)
 
 
@@ -247,5 +261,6 @@ def make_runtime(loaded: Loaded, *replacements: Module) -> Runtime:
         bus=house.get(EventBus),
         clock=house.get(Clock),
         transport=house.get(httpx.AsyncBaseTransport),
+        answers=house.get(AnswerCache),
         notes=(*(str(warning) for warning in loaded.warnings), *_unconfigured(house.get(SnapshotHolder))),
     )

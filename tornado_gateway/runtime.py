@@ -8,6 +8,7 @@ from typing import Protocol
 from loguru import logger
 
 from tornado_gateway.config.reload import Reloader
+from tornado_gateway.domain.caching import AnswerCache
 from tornado_gateway.domain.events import ConfigReloaded
 from tornado_gateway.domain.gateway import GatewayService
 from tornado_gateway.domain.ports import Clock
@@ -37,6 +38,7 @@ class Runtime:
     bus: EventBus
     clock: Clock
     transport: Closable
+    answers: AnswerCache
     notes: tuple[str, ...]
 
     async def start(self, sockets: list[socket.socket]) -> None:
@@ -77,4 +79,5 @@ class Runtime:
         await self.server.close_all_connections()
         await self.registry.close()
         await self.transport.aclose()
+        await self.answers.close()
         await self.bus.close()

@@ -12,7 +12,9 @@ from tests.support import ScriptedProvider
 from tornado_gateway.config.build import build, build_routes, load, parse
 from tornado_gateway.config.problems import ConfigInvalid
 from tornado_gateway.config.schema import packaged_default
+from tornado_gateway.domain.caching import CachePolicy
 from tornado_gateway.domain.policies import BreakerPolicy, Concurrency, Fallback, Hedge, Mirror, Timeouts
+from tornado_gateway.domain.snapshot import Snapshot
 
 NOW = datetime(2026, 1, 2, tzinfo=UTC)
 
@@ -181,3 +183,37 @@ def test_a_provider_has_an_adapter_for_each_endpoint_that_has_a_key() -> None:
     route = snapshot.routes.get("m")
     assert route is not None
     assert (route.retries, route.timeouts) == (2, Timeouts(total=600.0))
+
+
+CACHED = """\
+version: 1
+cache: {memory_bytes: 5000000}
+providers:
+  p: {kind: anthropic, api_key: %s, base_url: "%s", version: "%s"}
+routes:
+  m: {provider: p, cache: {ttl: 60, scope: shared, max_bytes: 1000}}
+  n: {provider: p}
+pricing: {unit: per_1k_tokens, currency: USD, models: {"p/*": {free: true}}}
+"""
+
+
+def _cached(key: str = "k", url: str = "http://a", version: str = "1") -> Snapshot:
+    loaded = parse((CACHED % (key, url, version)).encode(), Path("f"), {})
+    return build(loaded, make_provider=lambda settings: ScriptedProvider(settings.name), now=lambda: NOW)
+
+
+def test_a_cache_reaches_its_route_and_the_room_for_all_the_snapshot() -> None:
+    made = _cached()
+    policies = [route.cache for route in made.routes]
+    assert policies == [CachePolicy(60.0, "shared", 1000), None]
+    assert made.routes.caching
+    assert made.cache_bytes == 5_000_000
+
+
+def test_who_answers_is_told_by_kind_address_and_options_and_not_by_the_key() -> None:
+    prints = [
+        made.providers["p"].fingerprint
+        for made in (_cached(), _cached(key="rotated"), _cached(url="http://b"), _cached(version="2"))
+    ]
+    assert prints[0] == prints[1]
+    assert len(set(prints)) == 3

@@ -8,13 +8,14 @@ from tornado_gateway.httpserver.application import make_gates
 from tornado_gateway.httpserver.gates.cors import CorsGate
 from tornado_gateway.httpserver.gates.deadline import DeadlineGate
 from tornado_gateway.httpserver.gates.drain import DrainGate
+from tornado_gateway.httpserver.gates.freshness import FreshnessGate
 from tornado_gateway.httpserver.gates.trace import TraceGate
 from tornado_gateway.httpserver.lifecycle import Lifecycle
 
 
 def test_the_order_of_the_gates() -> None:
     gates = make_gates(world().snapshots, Lifecycle())
-    assert [type(gate) for gate in gates] == [TraceGate, CorsGate, DrainGate, DeadlineGate]
+    assert [type(gate) for gate in gates] == [TraceGate, CorsGate, DrainGate, DeadlineGate, FreshnessGate]
 
 
 @pytest.mark.parametrize(

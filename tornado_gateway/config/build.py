@@ -109,6 +109,7 @@ def build(loaded: Loaded, *, make_provider: MakeProvider, now: Callable[[], date
             drain_timeout=server.drain_timeout,
             keep_alive=server.keep_alive,
         ),
+        cache_bytes=settings.cache.memory_bytes,
     )
 
 
@@ -128,7 +129,15 @@ def build_provider(settings: ProviderSettings, make: MakeProvider) -> Provider:
         breaker=settings.breaker,
         concurrency=settings.concurrency,
         probe=settings.probe,
+        fingerprint=_fingerprint(settings),
     )
+
+
+def _fingerprint(settings: ProviderSettings) -> str:
+    """Tells who answers: the same kind, addresses and options under other keys are the same."""
+    addresses = sorted(endpoint.base_url or "" for endpoint in settings.endpoints)
+    said = (settings.kind, addresses, settings.options)
+    return hashlib.sha256(msgspec.json.encode(said, order="deterministic")).hexdigest()
 
 
 def build_routes(settings: Settings) -> RouteTable:
@@ -142,6 +151,7 @@ def build_routes(settings: Settings) -> RouteTable:
             timeouts=route.timeouts,
             hedge=route.hedge,
             mirror=route.mirror,
+            cache=route.cache,
             line=route.line,
         )
         for route in settings.routes

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from tornado_gateway.config.crosscheck_cache import check_cache
 from tornado_gateway.config.crosscheck_fallbacks import check_fallbacks
 from tornado_gateway.config.crosscheck_policies import check_policies
 from tornado_gateway.config.crosscheck_prices import check_prices
@@ -23,6 +24,7 @@ def crosscheck(source: Source) -> Iterator[Problem]:
         check_routes,
         check_fallbacks,
         check_policies,
+        check_cache,
         check_prices,
     )
     for check in checks:

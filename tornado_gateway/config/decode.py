@@ -3,6 +3,7 @@
 from decimal import Decimal
 from typing import Any
 
+from tornado_gateway.config import decode_cache
 from tornado_gateway.config import decode_policies as policies
 from tornado_gateway.config.decode_prices import cards
 from tornado_gateway.config.model import (
@@ -33,6 +34,7 @@ def decode(source: Source) -> Settings:
         server=_server(document.get("server") or {}),
         log=LogSettings(**(document.get("log") or {})),
         cors=_cors(document.get("cors") or {}),
+        cache=decode_cache.settings(document.get("cache") or {}),
     )
 
 
@@ -85,5 +87,6 @@ def _route(name: str, entry: dict[str, Any], source: Source) -> RouteSettings:
         timeouts=policies.timeouts(entry),
         hedge=policies.hedge(entry),
         mirror=policies.mirror(entry),
+        cache=decode_cache.cache(entry),
         line=source.key_position(("routes", name)).line,
     )

@@ -20,7 +20,7 @@ def differences(old: Settings, new: Settings) -> tuple[str, ...]:
         *_named("provider", _by_name(old.providers), _by_name(new.providers), _provider),
         *_named("route", _by_name(old.routes), _by_name(new.routes), _route),
         *_prices(old, new),
-        *(line for section in ("server", "cors", "log") for line in _section(section, old, new)),
+        *(line for section in ("server", "cors", "log", "cache") for line in _section(section, old, new)),
     )
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tornado_gateway.config.kinds import KINDS
+from tornado_gateway.domain.caching import MEMORY_BYTES, CachePolicy
 from tornado_gateway.domain.money import PriceCard
 from tornado_gateway.domain.policies import BreakerPolicy, Concurrency, Fallback, Hedge, Mirror, Probe, Timeouts
 from tornado_gateway.domain.snapshot import CorsPolicy
@@ -28,6 +29,11 @@ class ServerSettings:
 class LogSettings:
     level: str = "INFO"
     format: str = "json"
+
+
+@dataclass(frozen=True, slots=True)
+class CacheSettings:
+    memory_bytes: int = MEMORY_BYTES
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +101,7 @@ class RouteSettings:
     timeouts: Timeouts = field(default_factory=Timeouts)
     hedge: Hedge | None = None
     mirror: Mirror | None = None
+    cache: CachePolicy | None = None
     line: int | None = None
 
 
@@ -107,3 +114,4 @@ class Settings:
     server: ServerSettings = field(default_factory=ServerSettings)
     log: LogSettings = field(default_factory=LogSettings)
     cors: CorsPolicy = field(default_factory=CorsPolicy)
+    cache: CacheSettings = field(default_factory=CacheSettings)

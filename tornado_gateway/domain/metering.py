@@ -86,5 +86,7 @@ class Meter:
                 tags={} if context.principal is None else context.principal.tags,
                 metadata=self._metadata,
                 finish_reason=finish_reason,
+                cache=None if trail.cache is None else trail.cache.outcome,
+                saved=None if trail.cache is None or error is not None else trail.cache.saved,
             )
         )

@@ -40,6 +40,7 @@ class Mirrors:
             trail=Trail(),
             dropped=[],
             limits=Limits(),
+            caching="never",  # it is to be heard how the other route does
         )
         task = asyncio.ensure_future(_quietly(run, copied, apart))
         self._running.add(task)

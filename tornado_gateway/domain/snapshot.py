@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from tornado_gateway.domain.caching import MEMORY_BYTES
 from tornado_gateway.domain.endpoints import Provider
 from tornado_gateway.domain.prices import PriceTable
 from tornado_gateway.domain.routes import RoutePlan, RouteTable
@@ -44,6 +45,8 @@ class Snapshot:
     """What ``routing.plan`` has worked out already; the one part that is filled in later, and only by it."""
     cors: CorsPolicy = field(default_factory=CorsPolicy)
     server: ServerPolicy = field(default_factory=ServerPolicy)
+    cache_bytes: int = MEMORY_BYTES
+    """What all answers kept in memory may take."""
 
 
 class _Leased:

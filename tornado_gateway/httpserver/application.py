@@ -16,6 +16,7 @@ from tornado_gateway.httpserver.gates.base import Gate
 from tornado_gateway.httpserver.gates.cors import CorsGate
 from tornado_gateway.httpserver.gates.deadline import DeadlineGate
 from tornado_gateway.httpserver.gates.drain import DrainGate
+from tornado_gateway.httpserver.gates.freshness import FreshnessGate
 from tornado_gateway.httpserver.gates.trace import TraceGate
 from tornado_gateway.httpserver.handlers.health import HealthHandler, LiveHandler, ReadyHandler
 from tornado_gateway.httpserver.handlers.metrics import MetricsHandler
@@ -32,6 +33,7 @@ def make_gates(snapshots: SnapshotHolder, lifecycle: Lifecycle) -> tuple[Gate, .
         CorsGate(snapshots),
         DrainGate(lifecycle),
         DeadlineGate(),
+        FreshnessGate(snapshots),
     )
 
 

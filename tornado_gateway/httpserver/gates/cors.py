@@ -19,6 +19,8 @@ _EXPOSED = ", ".join(
         "X-Gateway-Revision",
         "X-Gateway-Cost",
         "X-Gateway-Dropped",
+        "X-Gateway-Cache",
+        "Age",
         "Server-Timing",
         "Retry-After",
     )

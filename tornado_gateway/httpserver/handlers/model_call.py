@@ -102,6 +102,10 @@ class ModelCallHandler(BaseHandler):
         total = self.services.clock.monotonic() - timing.received
         own = max(0.0, total - timing.upstream)
         self.set_header("Server-Timing", f"upstream;dur={timing.upstream * 1000:.3f}, gateway;dur={own * 1000:.3f}")
+        if trail.cache is not None:
+            self.set_header("X-Gateway-Cache", trail.cache.outcome)
+            if trail.cache.age is not None:
+                self.set_header("Age", str(trail.cache.age))
         if self.context.dropped:
             self.set_header("X-Gateway-Dropped", _header_text(", ".join(dict.fromkeys(self.context.dropped))))
 

@@ -217,3 +217,57 @@ def test_who_answers_is_told_by_kind_address_and_options_and_not_by_the_key() ->
     ]
     assert prints[0] == prints[1]
     assert len(set(prints)) == 3
+
+
+SECRET = "sk-planted-in-a-file"
+
+MISUSED = """\
+version: "${file:%(file)s}"
+server: {port: "${file:%(file)s}", host: "${file:%(file)s}"}
+cors: {allowed_origins: "x,${file:%(file)s}"}
+providers:
+  a: {kind: "${file:%(file)s}", ca_file: "${file:%(file)s}", proxy: "${file:%(file)s}"}
+  b: {kind: azure_openai, timeout: "${file:%(file)s}", base_url: "${file:%(file)s}"}
+routes:
+  r: {provider: "${file:%(file)s}"}
+  s:
+    targets: [{provider: a}]
+    strategy: "${file:%(file)s}"
+    fallbacks: ["${file:%(file)s}"]
+    mirror: {route: "${file:%(file)s}", percent: 1}
+pricing:
+  unit: "${file:%(file)s}"
+  currency: USD
+  models: {"a/*": {input: "${file:%(file)s}", output: 1, valid_until: "${file:%(file)s}"}}
+  expect: [{model: "${file:%(file)s}", usage: {}, cost: "${file:%(file)s}"}]
+"""
+
+
+@pytest.mark.parametrize(
+    "content", [SECRET, f"{SECRET}, {SECRET}-2", f"{SECRET} \"'\\ é", f"{SECRET}\n{SECRET}", "x" * 70]
+)
+def test_what_a_file_holds_is_in_no_problem_wherever_it_is_put(tmp_path: Path, content: str) -> None:
+    file = tmp_path / "secret"
+    file.write_text(content)
+    with pytest.raises(ConfigInvalid) as refused:
+        parse((MISUSED % {"file": file}).encode(), Path("f"), {})
+    told = str(refused.value)
+    assert len(refused.value.problems) > 10
+    assert SECRET not in told
+    assert "x" * 20 not in told
+    assert "what its file holds" in told
+
+
+def test_a_rotated_secret_is_another_revision_that_does_not_tell_it(tmp_path: Path, file: Path) -> None:
+    secret = tmp_path / "openai"
+    text = file.read_text().replace("${OPENAI_API_KEY:-}", f"${{file:{secret}:-}}")
+    told = []
+    for content in (None, "planted-1", "planted-1\n", "planted-2"):
+        if content is not None:
+            secret.write_text(content)
+        loaded = parse(text.encode(), Path("f"), {})
+        told.append(loaded.revision)
+        assert "planted" not in repr(loaded)
+    assert told[1] == told[2] == revision(file.read_text(), OPENAI_API_KEY="planted-1")
+    assert told[0] == revision(file.read_text())
+    assert len(set(told)) == 3

@@ -13,7 +13,7 @@ import httpx
 import msgspec
 from tornado.netutil import bind_sockets
 
-from tests.support import NOW, Recorder, service_over, snapshot
+from tests.support import NOW, Recorder, admission_with, service_over, snapshot
 from tornado_gateway.domain.events import RequestFinished, RequestStarted
 from tornado_gateway.domain.gateway import GatewayService
 from tornado_gateway.domain.shared_answers import SharedAnswers
@@ -23,6 +23,7 @@ from tornado_gateway.httpserver.lifecycle import Lifecycle
 from tornado_gateway.httpserver.server import GatewayHTTPServer
 from tornado_gateway.httpserver.services import Services
 from tornado_gateway.storage.memory_cache import MemoryCache
+from tornado_gateway.storage.memory_counters import MemoryCounters
 
 
 class QuickClock:
@@ -125,8 +126,10 @@ async def serving(*providers: Any, **more: Any) -> AsyncIterator[Served]:
     config_status = more.pop("config_status", dict)
     conditions = more.pop("conditions", dict)
     answers = SharedAnswers(store=more.pop("store", None) or MemoryCache(clock, lambda: 2**24), clock=clock)
+    counters = more.pop("counters", None)
     snapshots = SnapshotHolder(snapshot(*providers, **more))
-    service = service_over(snapshots, clock, recorder, answers)
+    counters = MemoryCounters(clock) if counters is None else counters
+    service = service_over(snapshots, clock, recorder, admission_with(counters, clock, recorder), answers)
     reported: list[BaseException] = []
     services = Services(
         gateway=service,

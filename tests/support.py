@@ -8,11 +8,14 @@ from typing import Any
 
 import msgspec
 
+from tornado_gateway.domain.admission import Admission
 from tornado_gateway.domain.attempts import Attempts
 from tornado_gateway.domain.breakers import Breakers
 from tornado_gateway.domain.call import Answer, ModelCall
 from tornado_gateway.domain.chat import ChatRequest, ChatResponse, Choice, Message, Text
+from tornado_gateway.domain.claims import Claims
 from tornado_gateway.domain.context import RequestContext, Timing
+from tornado_gateway.domain.counters import Counters
 from tornado_gateway.domain.dispatch import Dispatch
 from tornado_gateway.domain.endpoints import Endpoint, Provider
 from tornado_gateway.domain.events import Event
@@ -23,6 +26,7 @@ from tornado_gateway.domain.money import PriceCard
 from tornado_gateway.domain.ports import Clock, Publisher
 from tornado_gateway.domain.prices import PriceTable
 from tornado_gateway.domain.routes import Route, RouteTable, RouteTarget
+from tornado_gateway.domain.seeding import NothingSpent, Seeds, Spent
 from tornado_gateway.domain.shared_answers import SharedAnswers
 from tornado_gateway.domain.snapshot import Snapshot, SnapshotHolder
 from tornado_gateway.domain.strategies import Strategies
@@ -183,7 +187,7 @@ def world(*providers: Any, **more: Any) -> World:
     clock, recorder = FakeClock(), Recorder()
     answers = SharedAnswers(store=more.pop("store", None) or MemoryCache(clock, lambda: 2**24), clock=clock)
     snapshots = SnapshotHolder(snapshot(*providers, **more))
-    return World(snapshots, clock, recorder, service_over(snapshots, clock, recorder, answers), answers)
+    return World(snapshots, clock, recorder, service_over(snapshots, clock, recorder, None, answers), answers)
 
 
 def attempts_with(clock: Clock, publisher: Publisher, breakers: Breakers | None = None) -> Attempts:
@@ -197,7 +201,11 @@ def attempts_with(clock: Clock, publisher: Publisher, breakers: Breakers | None 
 
 
 def service_over(
-    snapshots: SnapshotHolder, clock: Clock, publisher: Publisher, answers: SharedAnswers | None = None
+    snapshots: SnapshotHolder,
+    clock: Clock,
+    publisher: Publisher,
+    admission: Admission | None = None,
+    answers: SharedAnswers | None = None,
 ) -> GatewayService:
     dispatch = Dispatch(
         attempts=attempts_with(clock, publisher),
@@ -207,4 +215,11 @@ def service_over(
         answers=answers,
     )
     mirrors = Mirrors(randomness=Half(), clock=clock)
-    return GatewayService(snapshots=snapshots, dispatch=dispatch, publisher=publisher, clock=clock, mirrors=mirrors)
+    return GatewayService(
+        snapshots=snapshots, dispatch=dispatch, publisher=publisher, clock=clock, mirrors=mirrors, admission=admission
+    )
+
+
+def admission_with(counters: Counters, clock: Clock, publisher: Publisher, spent: Spent | None = None) -> Admission:
+    seeds = Seeds(counters=counters, spent=spent or NothingSpent(), clock=clock, publisher=publisher)
+    return Admission(counters=counters, seeds=seeds, claims=Claims(clock), publisher=publisher)

@@ -21,6 +21,7 @@ from tornado_gateway.domain.attempts import Attempts
 from tornado_gateway.domain.breakers import Breakers
 from tornado_gateway.domain.caching import AnswerCache
 from tornado_gateway.domain.conditions import conditions
+from tornado_gateway.domain.counters import Counters
 from tornado_gateway.domain.dispatch import Dispatch
 from tornado_gateway.domain.endpoints import EndpointKey, Provider
 from tornado_gateway.domain.events import CircuitChanged
@@ -29,6 +30,7 @@ from tornado_gateway.domain.mirroring import Mirrors
 from tornado_gateway.domain.places import Places
 from tornado_gateway.domain.ports import ChatProvider, Clock, Publisher, Randomness
 from tornado_gateway.domain.probing import Prober
+from tornado_gateway.domain.seeding import NothingSpent, Spent
 from tornado_gateway.domain.shared_answers import SharedAnswers
 from tornado_gateway.domain.snapshot import SnapshotHolder
 from tornado_gateway.domain.strategies import Strategies
@@ -36,6 +38,7 @@ from tornado_gateway.httpserver.application import make_application, make_gates
 from tornado_gateway.httpserver.lifecycle import Lifecycle
 from tornado_gateway.httpserver.server import GatewayHTTPServer
 from tornado_gateway.httpserver.services import Services
+from tornado_gateway.limiting import Limiting, make_limiting, open_counters
 from tornado_gateway.observability.bus import EventBus
 from tornado_gateway.observability.log_subscriber import LogSubscriber
 from tornado_gateway.observability.logging import configure
@@ -44,7 +47,7 @@ from tornado_gateway.observability.sink import LineSink
 from tornado_gateway.providers.registry import ProviderRegistry, ProviderSpec
 from tornado_gateway.providers.upstream import make_transport
 from tornado_gateway.runtime import Runtime
-from tornado_gateway.storage.memory_cache import MemoryCache
+from tornado_gateway.storage.opening_answers import answers_at
 
 __all__ = ["Runtime", "make_injector", "make_providers", "make_runtime"]
 
@@ -131,13 +134,31 @@ class ObservabilityModule(Module):
         return bus
 
 
-class StorageModule(Module):
-    """What is kept beyond a call."""
+class LimitsModule(Module):
+    """What calls may use, and where that is counted."""
+
+    def configure(self, binder: Binder) -> None:
+        binder.bind(Spent, to=NothingSpent, scope=singleton)
 
     @singleton
     @provider
-    def answers(self, snapshots: SnapshotHolder, clock: Clock) -> AnswerCache:
-        return MemoryCache(clock, limit=lambda: snapshots.current.cache_bytes)
+    def counters(self, loaded: Loaded, clock: Clock, publisher: Publisher) -> Counters:
+        return open_counters(loaded.settings.state, clock=clock, publisher=publisher)
+
+    @singleton
+    @provider
+    def limiting(
+        self,
+        counters: Counters,
+        spent: Spent,
+        snapshots: SnapshotHolder,
+        bus: EventBus,
+        clock: Clock,
+        transport: httpx.AsyncBaseTransport,
+    ) -> Limiting:
+        return make_limiting(
+            counters=counters, spent=spent, snapshots=snapshots, bus=bus, clock=clock, transport=transport
+        )
 
 
 class ServiceModule(Module):
@@ -173,6 +194,11 @@ class ServiceModule(Module):
 
     @singleton
     @provider
+    def answers(self, loaded: Loaded, snapshots: SnapshotHolder, clock: Clock) -> AnswerCache:
+        return answers_at(loaded.settings.state, clock, room=lambda: snapshots.current.cache_bytes)
+
+    @singleton
+    @provider
     def gateway(
         self,
         snapshots: SnapshotHolder,
@@ -183,6 +209,7 @@ class ServiceModule(Module):
         breakers: Breakers,
         places: Places,
         answers: AnswerCache,
+        limiting: Limiting,
     ) -> GatewayService:
         attempts = Attempts(
             clock=clock,
@@ -192,11 +219,17 @@ class ServiceModule(Module):
             breakers=breakers,
             places=places,
         )
-        latencies = strategies.latencies
-        shared = SharedAnswers(store=answers, clock=clock)
-        dispatch = Dispatch(attempts=attempts, latencies=latencies, publisher=publisher, clock=clock, answers=shared)
+        kept, known = SharedAnswers(store=answers, clock=clock), strategies.latencies
+        dispatch = Dispatch(attempts=attempts, latencies=known, publisher=publisher, clock=clock, answers=kept)
         mirrors = Mirrors(randomness=randomness, clock=clock)
-        return GatewayService(snapshots=snapshots, dispatch=dispatch, publisher=publisher, clock=clock, mirrors=mirrors)
+        return GatewayService(
+            snapshots=snapshots,
+            dispatch=dispatch,
+            publisher=publisher,
+            clock=clock,
+            mirrors=mirrors,
+            admission=limiting.admission,
+        )
 
     @singleton
     @provider
@@ -238,7 +271,7 @@ def _unconfigured(snapshots: SnapshotHolder) -> Iterator[str]:
 
 def make_injector(loaded: Loaded, *replacements: Module) -> Injector:
     """The whole house; a replacement's bindings take the place of ours."""
-    modules = [WorldModule(), ConfigModule(loaded), ObservabilityModule(), StorageModule(), ServiceModule()]
+    modules = [WorldModule(), ConfigModule(loaded), ObservabilityModule(), LimitsModule(), ServiceModule()]
     return Injector([*modules, *replacements], auto_bind=False)
 
 
@@ -255,6 +288,7 @@ def make_runtime(loaded: Loaded, *replacements: Module) -> Runtime:
         gateway=house.get(GatewayService),
         registry=house.get(ProviderRegistry),
         prober=house.get(Prober),
+        limiting=house.get(Limiting),
         snapshots=house.get(SnapshotHolder),
         lifecycle=house.get(Lifecycle),
         reloader=house.get(Reloader),

@@ -16,6 +16,7 @@ from tornado_gateway.domain.probing import Prober
 from tornado_gateway.domain.snapshot import SnapshotHolder
 from tornado_gateway.httpserver.lifecycle import Lifecycle
 from tornado_gateway.httpserver.server import GatewayHTTPServer
+from tornado_gateway.limiting import Limiting
 from tornado_gateway.observability.bus import EventBus
 from tornado_gateway.providers.registry import ProviderRegistry
 
@@ -32,6 +33,7 @@ class Runtime:
     gateway: GatewayService
     registry: ProviderRegistry
     prober: Prober
+    limiting: Limiting
     snapshots: SnapshotHolder
     lifecycle: Lifecycle
     reloader: Reloader
@@ -78,6 +80,8 @@ class Runtime:
         await self.reloader.close()
         await self.server.close_all_connections()
         await self.registry.close()
-        await self.transport.aclose()
         await self.answers.close()
+        await self.limiting.close()
         await self.bus.close()
+        await self.limiting.webhooks.close()
+        await self.transport.aclose()

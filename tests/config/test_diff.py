@@ -143,3 +143,15 @@ def test_a_cache_that_comes_and_changes() -> None:
         "cache.memory_bytes: 67108864 -> 9999999",
     )
     assert needs_restart(old, new) == ()
+
+
+def test_limits_and_budgets_hold_at_once_and_their_store_does_not() -> None:
+    new = settings(
+        (
+            "version: 1\n",
+            "version: 1\nlimits: {concurrent: 5}\nstate: {url: 'redis://:planted@host:6379/0'}\n"
+            "webhooks: [{url: 'https://a.example/planted'}]\n",
+        )
+    )
+    assert differences(settings(), new) == ("limits of everyone: none -> 5 concurrent", "webhooks changed")
+    assert needs_restart(settings(), new) == ("state needs a restart",)

@@ -10,6 +10,8 @@ import openai
 import pytest
 import tornado.web
 
+from tests.redis_server import running
+
 from .conftest import CHAT_ANSWER, STREAM, Double, Gateway, Seen, send_stream
 from .test_anthropic_sdk import MESSAGE
 from .test_anthropic_sdk import STREAM as MESSAGE_STREAM
@@ -152,3 +154,20 @@ def test_anthropics_sdk_and_a_new_price(claude: anthropic.Anthropic, upstream: D
     gateway.wait_until(lambda: told() == "miss", 3)
     assert told() == "hit"
     assert len(upstream.seen) == 3
+
+
+def test_two_gateways_with_one_redis(start: Callable[..., Gateway], upstream: Double) -> None:
+    def told(gateway: Gateway, **members: Any) -> str:
+        client = openai.OpenAI(base_url=f"{gateway.url}/v1", api_key="sk-of-the-caller", max_retries=0)
+        create = client.chat.completions.with_raw_response.create
+        return str(create(model="gpt-4", messages=MESSAGES, **members).headers["X-Gateway-Cache"])
+
+    with running() as redis:
+        config = f"state: {{url: '{redis.url}', timeout: 2}}\n{CONFIG}"
+        one, other = start(config), start(config)
+        assert told(one) == "miss"
+        one.wait_until(lambda: told(other) == "hit")
+        assert len(upstream.seen) <= 2
+        redis.stop()
+        assert [told(one), told(one)] == ["bypass", "bypass"]
+        assert one.log.read_text().count("the answer cache can't be reached") == 1

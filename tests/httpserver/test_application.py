@@ -5,6 +5,7 @@ import pytest
 from tests.serving import chat, serving
 from tests.support import ScriptedProvider, text_answer, world
 from tornado_gateway.httpserver.application import make_gates
+from tornado_gateway.httpserver.gates.address import AddressGate
 from tornado_gateway.httpserver.gates.cors import CorsGate
 from tornado_gateway.httpserver.gates.deadline import DeadlineGate
 from tornado_gateway.httpserver.gates.drain import DrainGate
@@ -15,7 +16,7 @@ from tornado_gateway.httpserver.lifecycle import Lifecycle
 
 def test_the_order_of_the_gates() -> None:
     gates = make_gates(world().snapshots, Lifecycle())
-    assert [type(gate) for gate in gates] == [TraceGate, CorsGate, DrainGate, DeadlineGate, FreshnessGate]
+    assert [type(gate) for gate in gates] == [TraceGate, CorsGate, DrainGate, DeadlineGate, FreshnessGate, AddressGate]
 
 
 @pytest.mark.parametrize(

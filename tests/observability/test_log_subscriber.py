@@ -8,11 +8,15 @@ import pytest
 from tornado_gateway.domain.events import (
     AttemptAbandoned,
     AttemptFailed,
+    BudgetThreshold,
     CircuitChanged,
     ConfigRejected,
     ConfigReloaded,
     RequestFinished,
     RequestStarted,
+    SpendingUnknown,
+    StateChanged,
+    WebhookSent,
 )
 from tornado_gateway.domain.money import Cost
 from tornado_gateway.domain.usage import TokenUsage
@@ -161,3 +165,48 @@ def test_what_lost_a_race_is_told_with_its_price(records: list[Any]) -> None:
 def test_what_became_of_a_call_in_the_cache(records: list[Any], finished: Callable[..., RequestFinished]) -> None:
     LogSubscriber().handle([finished(cache="hit"), finished()])
     assert [record["extra"].get("cache", "not told") for record in records] == ["hit", "not told"]
+
+
+def test_budgets_and_their_store(records: list[Any]) -> None:
+    threshold = BudgetThreshold(
+        subject="key team-a",
+        percent=80,
+        spent=Decimal("20.1"),
+        amount=Decimal(25),
+        period="month",
+        time_zone="UTC",
+        began=NOW,
+        ends=NOW,
+    )
+    LogSubscriber().handle(
+        [
+            threshold,
+            SpendingUnknown("key team-a", "month"),
+            StateChanged(available=False, fail="closed"),
+            StateChanged(available=True, fail="closed"),
+            WebhookSent("budget_threshold", "a.example", 1, None),
+            WebhookSent("budget_threshold", "a.example", 5, "status 500"),
+        ]
+    )
+    assert [(record["message"], record["level"].name) for record in records] == [
+        ("budget has reached a threshold", "WARNING"),
+        ("the ledger can't be read: the budget counts from now, what was spent before is added later", "WARNING"),
+        ("the store of limits and budgets is away: calls that are limited are turned away", "WARNING"),
+        ("the store of limits and budgets is back", "INFO"),
+        ("webhook told", "INFO"),
+        ("webhook could not be told", "WARNING"),
+    ]
+    assert records[0]["extra"] == {
+        "subject": "key team-a",
+        "percent": 80,
+        "spent": Decimal("20.1"),
+        "amount": Decimal(25),
+        "period": "month",
+        "ends": "2026-01-15T10:30:00+00:00",
+    }
+    assert records[-1]["extra"] == {
+        "event": "budget_threshold",
+        "host": "a.example",
+        "tries": 5,
+        "failure": "status 500",
+    }

@@ -72,6 +72,8 @@ def test_a_finished_request(finished: Callable[..., RequestFinished]) -> None:
 
 def test_nothing_yet() -> None:
     assert {key: value for key, value in samples(MetricsSubscriber()).items() if "overhead" not in key} == {
+        "gateway_budgets_unseeded_total": 0,
+        "gateway_state_available": 1,
         "gateway_in_flight": 0,
         "gateway_config_reloads_total{outcome=loaded}": 0,
         "gateway_config_reloads_total{outcome=rejected}": 0,
@@ -93,6 +95,11 @@ def test_every_metric_of_the_contract_is_declared() -> None:
         "gateway_in_flight": "gauge",
         "gateway_upstream_duration_seconds": "histogram",
         "gateway_circuit_state": "gauge",
+        "gateway_calls_refused_total": "counter",
+        "gateway_budget_thresholds_total": "counter",
+        "gateway_webhooks_total": "counter",
+        "gateway_budgets_unseeded_total": "counter",
+        "gateway_state_available": "gauge",
         "gateway_config_reloads_total": "counter",
         "gateway_config_info": "gauge",
         "gateway_events_dropped_total": "counter",

@@ -56,7 +56,11 @@ def run(args: argparse.Namespace) -> int:
     except OSError as error:
         print(f"can't listen on {host}:{port}: {error.strerror}", file=sys.stderr)
         return 1
-    asyncio.run(_serve(loaded, path, sockets))
+    try:
+        asyncio.run(_serve(loaded, path, sockets))
+    except ImportError as error:  # an extra that the file needs
+        print(error, file=sys.stderr)
+        return 1
     return 0
 
 

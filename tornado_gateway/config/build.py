@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Callable, Mapping, Set
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
+from ipaddress import ip_network
 from pathlib import Path
 
 import msgspec
@@ -105,6 +106,8 @@ def build(loaded: Loaded, *, make_provider: MakeProvider, now: Callable[[], date
         routes=build_routes(settings),
         prices=build_prices(settings),
         providers={provider.name: build_provider(provider, make_provider) for provider in settings.providers},
+        quotas=settings.quotas,
+        webhooks=settings.webhooks,
         cors=settings.cors,
         server=ServerPolicy(
             read_timeout=server.read_timeout,
@@ -112,6 +115,7 @@ def build(loaded: Loaded, *, make_provider: MakeProvider, now: Callable[[], date
             max_body_bytes=server.max_body_bytes,
             drain_timeout=server.drain_timeout,
             keep_alive=server.keep_alive,
+            trusted_proxies=tuple(ip_network(each, strict=False) for each in server.trusted_proxies),
         ),
         cache_bytes=settings.cache.memory_bytes,
     )

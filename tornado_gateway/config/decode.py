@@ -3,7 +3,7 @@
 from decimal import Decimal
 from typing import Any
 
-from tornado_gateway.config import decode_cache
+from tornado_gateway.config import decode_cache, decode_quotas, decode_state
 from tornado_gateway.config import decode_policies as policies
 from tornado_gateway.config.decode_prices import cards
 from tornado_gateway.config.model import (
@@ -35,11 +35,15 @@ def decode(source: Source) -> Settings:
         log=LogSettings(**(document.get("log") or {})),
         cors=_cors(document.get("cors") or {}),
         cache=decode_cache.settings(document.get("cache") or {}),
+        state=decode_state.state(document),
+        quotas=decode_quotas.quotas(document),
+        webhooks=decode_state.webhooks(document),
     )
 
 
 def _server(entry: dict[str, Any]) -> ServerSettings:
     members: dict[str, Any] = {name: float(value) if name in _SECONDS else value for name, value in entry.items()}
+    members["trusted_proxies"] = tuple(members.get("trusted_proxies", ()))
     return ServerSettings(**members)
 
 

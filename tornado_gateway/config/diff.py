@@ -5,6 +5,7 @@ from dataclasses import fields, is_dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from tornado_gateway.config.diff_quotas import quotas_changed
 from tornado_gateway.config.model import EndpointSettings, ProviderSettings, RouteSettings, Settings
 from tornado_gateway.domain.money import PriceCard, Tier
 from tornado_gateway.domain.peaks import OffPeak
@@ -20,6 +21,8 @@ def differences(old: Settings, new: Settings) -> tuple[str, ...]:
         *_named("provider", _by_name(old.providers), _by_name(new.providers), _provider),
         *_named("route", _by_name(old.routes), _by_name(new.routes), _route),
         *_prices(old, new),
+        *quotas_changed(old.quotas, new.quotas),
+        *(["webhooks changed"] if old.webhooks != new.webhooks else ()),
         *(line for section in ("server", "cors", "log", "cache") for line in _section(section, old, new)),
     )
 
@@ -31,6 +34,8 @@ def needs_restart(old: Settings, new: Settings) -> tuple[str, ...]:
     names = [f"server.{name}" for name in fixed if getattr(before, name) != getattr(after, name)]
     if old.log != new.log:
         names.append("log")
+    if old.state != new.state:
+        names.append("state")
     return tuple(f"{name} needs a restart" for name in names)
 
 

@@ -5,10 +5,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tornado_gateway.config.kinds import KINDS
+from tornado_gateway.config.model_state import StateSettings
 from tornado_gateway.domain.caching import MEMORY_BYTES, CachePolicy
 from tornado_gateway.domain.money import PriceCard
 from tornado_gateway.domain.policies import BreakerPolicy, Concurrency, Fallback, Hedge, Mirror, Probe, Timeouts
+from tornado_gateway.domain.quotas import Quotas
 from tornado_gateway.domain.snapshot import CorsPolicy
+from tornado_gateway.domain.webhooks import Webhook
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +26,7 @@ class ServerSettings:
     max_body_bytes: int = 10_485_760
     drain_timeout: float = 30.0
     keep_alive: float = 15.0
+    trusted_proxies: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,3 +119,6 @@ class Settings:
     log: LogSettings = field(default_factory=LogSettings)
     cors: CorsPolicy = field(default_factory=CorsPolicy)
     cache: CacheSettings = field(default_factory=CacheSettings)
+    state: StateSettings = field(default_factory=StateSettings)
+    quotas: Quotas | None = None
+    webhooks: tuple[Webhook, ...] = ()

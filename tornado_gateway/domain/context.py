@@ -7,6 +7,7 @@ from tornado_gateway.domain.caching import CacheMark, Wish
 from tornado_gateway.domain.errors import UpstreamTimeout
 from tornado_gateway.domain.policies import Timeouts
 from tornado_gateway.domain.principal import Principal
+from tornado_gateway.domain.rates import Rate
 
 UNKNOWN = "unknown"
 """The label of a route, provider or model that gateway.yaml does not name."""
@@ -40,6 +41,8 @@ class Trail:
     revision: str = ""
     cache: CacheMark | None = None
     """None where the route has no cache, or nothing is known of it yet."""
+    rates: tuple[Rate, ...] = ()
+    """What the limits that the call is under still allow."""
 
 
 @dataclass(slots=True)
@@ -99,6 +102,8 @@ class RequestContext:
     traceparent: str | None = None
     tracestate: str | None = None
     principal: Principal | None = None
+    address: str | None = None
+    """Where the caller is, where that is limited: an IPv4 address or an IPv6 network of 64 bits."""
     forward: Mapping[str, str] = field(default_factory=dict)
     dropped: list[str] = field(default_factory=list)
     """Harmless hints that the translation left out, for ``X-Gateway-Dropped``."""

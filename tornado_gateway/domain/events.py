@@ -98,6 +98,53 @@ class RequestFinished(msgspec.Struct, frozen=True, kw_only=True):
     """USD that a hit's answer had cost, None where it had no price."""
 
 
+class CallRefused(msgspec.Struct, frozen=True):
+    """A limit or a budget had no room: ``subject`` is whose (``key``, ``tag``, ``route``, ``address`` or ``everyone``),
+    ``what`` is ``requests``, ``tokens``, ``concurrent`` or ``budget``."""
+
+    route: str
+    subject: str
+    what: str
+
+
+class BudgetThreshold(msgspec.Struct, frozen=True, kw_only=True):
+    """``spent`` has reached ``percent`` of ``amount`` (USD) in the period from ``began`` to ``ends``."""
+
+    subject: str
+    """``key team-a``, ``tag team=a`` or ``route gpt-4``."""
+    percent: int
+    spent: Decimal
+    amount: Decimal
+    period: str
+    time_zone: str
+    began: datetime | None
+    ends: datetime | None
+
+
+class SpendingUnknown(msgspec.Struct, frozen=True):
+    """The ledger can't be read: the budget counts from now on, and what was spent before is added later."""
+
+    subject: str
+    period: str
+
+
+class StateChanged(msgspec.Struct, frozen=True):
+    """The store that limits and budgets are counted in went away or is back; ``fail`` is what holds meanwhile."""
+
+    available: bool
+    fail: str
+
+
+class WebhookSent(msgspec.Struct, frozen=True):
+    """A message about ``event`` went to ``host``, after ``tries``; ``failure`` is why it did not arrive, None where it
+    did."""
+
+    event: str
+    host: str
+    tries: int
+    failure: str | None
+
+
 class ConfigReloaded(msgspec.Struct, frozen=True):
     """``notes`` are warnings and what a reload can't change (host, port, workers)."""
 
@@ -121,6 +168,11 @@ Event = (
     | AttemptAbandoned
     | CircuitChanged
     | RequestFinished
+    | CallRefused
+    | BudgetThreshold
+    | SpendingUnknown
+    | StateChanged
+    | WebhookSent
     | ConfigReloaded
     | ConfigRejected
 )

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from tornado_gateway.domain.admission import Admitted
 from tornado_gateway.domain.context import RequestContext
 from tornado_gateway.domain.errors import GatewayError
 from tornado_gateway.domain.events import RequestFinished, RequestStarted
@@ -31,6 +32,8 @@ class Meter:
         self._streaming = streaming
         self._metadata = metadata
         self._settled = False
+        self.admitted: Admitted | None = None
+        """What the call holds of limits and budgets: settled with it."""
         publisher.publish(RequestStarted(context.request_id, context.dialect, streaming))
 
     def succeeded(self, usage: TokenUsage, card: PriceCard | None, finish_reason: str | None) -> Cost | None:
@@ -56,6 +59,10 @@ class Meter:
         self._settled = True
         context = self._context
         timing, trail = context.timing, context.trail
+        cached = trail.cache is not None and trail.cache.outcome == "hit"
+        if self.admitted is not None:
+            # No provider gave out tokens for a hit.
+            self.admitted.settle(None if cached else usage, cost)
         now = self._clock.monotonic()
         duration = now - timing.received
         first = timing.first_token

@@ -7,6 +7,7 @@ from difflib import get_close_matches
 
 from tornado_gateway.domain.cache_keys import fingerprint
 from tornado_gateway.domain.caching import CachePlan
+from tornado_gateway.domain.ceilings import ceiling_of
 from tornado_gateway.domain.errors import ModelNotFound, ModelNotPriced, ProviderNotConfigured
 from tornado_gateway.domain.routes import Route, RoutePlan, RouteTable, RouteTarget, Stage, Target
 from tornado_gateway.domain.snapshot import Snapshot
@@ -131,6 +132,7 @@ def _target(snapshot: Snapshot, step: Step, at: datetime) -> Target:
         card=card,
         retries=provider.retries if route.retries is None else route.retries,
         timeouts=route.timeouts.over(provider.timeouts),
+        ceiling=ceiling_of(card),
     )
 
 

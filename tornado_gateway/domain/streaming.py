@@ -1,6 +1,6 @@
 """ActiveStream: one streamed call from its lease to its settlement."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import ExitStack
 
 import msgspec
@@ -18,8 +18,8 @@ from tornado_gateway.domain.money import PriceCard
 from tornado_gateway.domain.patience import Patience
 from tornado_gateway.domain.ports import ChatProvider, Clock
 from tornado_gateway.domain.pricing import price
-from tornado_gateway.domain.routes import Target
-from tornado_gateway.domain.snapshot import SnapshotHolder
+from tornado_gateway.domain.routes import RoutePlan, Target
+from tornado_gateway.domain.snapshot import Snapshot, SnapshotHolder
 from tornado_gateway.domain.stream import (
     Finished,
     ReasoningDelta,
@@ -33,6 +33,9 @@ from tornado_gateway.domain.stream import (
     says_something,
 )
 from tornado_gateway.domain.usage import TokenUsage
+
+Enter = Callable[[ModelCall, RoutePlan, Snapshot, RequestContext, Meter], Awaitable[RoutePlan]]
+"""Lets a call in once its plan is known and gives the plan that it may follow, or raises ``GatewayError``."""
 
 
 class _Opened:
@@ -65,6 +68,7 @@ class ActiveStream:
         dispatch: Dispatch,
         clock: Clock,
         meter: Meter,
+        enter: Enter,
     ) -> None:
         self._call = call
         self._context = context
@@ -72,6 +76,7 @@ class ActiveStream:
         self._dispatch = dispatch
         self._clock = clock
         self._meter = meter
+        self._enter = enter
         self._held = ExitStack()
         self._won: Won[_Opened] | None = None
         self._card: PriceCard | None = None
@@ -89,6 +94,7 @@ class ActiveStream:
             snapshot = self._held.enter_context(self._snapshots.lease())
             context.trail.revision = snapshot.revision
             plan = routing.plan(snapshot, self._call.model, self._clock.now())
+            plan = await self._enter(self._call, plan, snapshot, context, self._meter)
             self._won = await self._dispatch.run(plan, self._call, self._ask, context, self._held, _discard)
         except GatewayError as error:
             self._meter.failed(error)

@@ -12,6 +12,7 @@ from tornado_gateway.httpserver.dialects.openai_chat import OpenAIChat
 from tornado_gateway.httpserver.dialects.openai_embeddings import OpenAIEmbeddings
 from tornado_gateway.httpserver.dialects.openai_legacy import OpenAILegacy
 from tornado_gateway.httpserver.dialects.openai_responses import OpenAIResponses
+from tornado_gateway.httpserver.gates.address import AddressGate
 from tornado_gateway.httpserver.gates.base import Gate
 from tornado_gateway.httpserver.gates.cors import CorsGate
 from tornado_gateway.httpserver.gates.deadline import DeadlineGate
@@ -34,6 +35,7 @@ def make_gates(snapshots: SnapshotHolder, lifecycle: Lifecycle) -> tuple[Gate, .
         DrainGate(lifecycle),
         DeadlineGate(),
         FreshnessGate(snapshots),
+        AddressGate(snapshots),
     )
 
 

@@ -9,6 +9,7 @@ from tornado.web import HTTPError, RequestHandler, stream_request_body
 from tornado_gateway.domain.context import RequestContext, Timing
 from tornado_gateway.domain.errors import (
     BodyTooLarge,
+    CallTooLarge,
     GatewayError,
     InternalError,
     InvalidRequest,
@@ -100,6 +101,8 @@ class BaseHandler(RequestHandler):
         """Ends the answer with ``error`` in the caller's form."""
         if error.retry_after is not None:
             self.set_header("Retry-After", str(max(0, math.ceil(error.retry_after))))
+        if isinstance(error, CallTooLarge):
+            self.set_header("X-Should-Retry", "false")  # read by the SDKs of OpenAI and Anthropic
         self.decorate_error(error)
         self.write_json(self.encode_error(error), error.status)
 

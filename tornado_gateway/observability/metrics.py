@@ -27,6 +27,7 @@ from tornado_gateway.domain.events import (
 )
 from tornado_gateway.domain.money import EXACT
 from tornado_gateway.observability.histogram import DURATION_BUCKETS, FIRST_TOKEN_BUCKETS, OVERHEAD_BUCKETS, Histogram
+from tornado_gateway.observability.limit_metrics import LimitCounts
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
@@ -64,6 +65,7 @@ class MetricsSubscriber:
         self.cached: Counter[tuple[str, str]] = Counter()
         """By route and what became of a call in its cache."""
         self.drop_sources = drop_sources
+        self.limits = LimitCounts()
         self._outcomes = _codes(GatewayError)
         self._counters: dict[type, Callable[[Any], None]] = {
             RequestStarted: self._request_started,
@@ -73,6 +75,7 @@ class MetricsSubscriber:
             RequestFinished: self._request_finished,
             ConfigReloaded: self._config_reloaded,
             ConfigRejected: self._config_rejected,
+            **self.limits.counters,
         }
         self._registry = CollectorRegistry(auto_describe=False)
         self._registry.register(_Families(self))
@@ -189,6 +192,7 @@ class _Families(Collector):
         for key, state in counts.circuits.items():
             circuits.add_metric(list(key), state)
         yield circuits
+        yield from counts.limits.families()
         yield GaugeMetricFamily("gateway_in_flight", "Model calls being served.", value=counts.in_flight)
         yield _counter(
             "gateway_config_reloads",

@@ -5,6 +5,7 @@ import json
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import replace
+from decimal import Decimal
 from typing import Any
 
 import httpx
@@ -25,6 +26,7 @@ from tests.httpserver.handlers.test_model_call import (
 from tests.serving import Connection, Served, chat, request, until
 from tornado_gateway.domain.caching import CachePolicy
 from tornado_gateway.domain.events import RequestFinished
+from tornado_gateway.domain.quotas import Budget, Limits, Quotas, RouteQuota
 from tornado_gateway.domain.routes import Route, RouteTarget
 from tornado_gateway.domain.snapshot import ServerPolicy
 
@@ -196,6 +198,19 @@ async def test_a_hit_is_streamed_event_by_event() -> None:
             async for chunk in answer.aiter_raw():
                 chunks.append(chunk)
         assert b"".join(chunks) == first.content
+
+
+async def test_a_hit_uses_up_no_tokens_and_no_money_and_is_a_request_all_the_same() -> None:
+    quotas = Quotas(
+        everyone=Limits(requests_per_minute=12, tokens_per_minute=100),
+        routes={"gpt-4": RouteQuota(budget=Budget(Decimal("0.005"), "month"))},
+    )
+    async with cached(answers(ANSWER), quotas=quotas) as (served, upstream):
+        got = [await post(served, chat(max_tokens=25)) for _ in range(13)]
+        assert [answer.status_code for answer in got] == [200] * 12 + [429]
+        assert len(upstream.bodies) == 1
+        tokens = [answer.headers["x-ratelimit-remaining-tokens"] for answer in got[1:12]]
+        assert len(set(tokens)) == 1, "what a hit held is given back"
 
 
 # Many at once

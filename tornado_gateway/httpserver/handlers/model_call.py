@@ -11,6 +11,7 @@ from tornado_gateway.domain.errors import GatewayError, UnsupportedMediaType
 from tornado_gateway.httpserver.base import BaseHandler
 from tornado_gateway.httpserver.dialects.base import Dialect
 from tornado_gateway.httpserver.pump import Pump
+from tornado_gateway.httpserver.rate_headers import rate_headers
 
 Picker = Callable[[bytes], Dialect]
 """Which dialect a body is in; most endpoints have only one."""
@@ -106,6 +107,8 @@ class ModelCallHandler(BaseHandler):
             self.set_header("X-Gateway-Cache", trail.cache.outcome)
             if trail.cache.age is not None:
                 self.set_header("Age", str(trail.cache.age))
+        for name, value in rate_headers(trail.rates):
+            self.set_header(name, value)
         if self.context.dropped:
             self.set_header("X-Gateway-Dropped", _header_text(", ".join(dict.fromkeys(self.context.dropped))))
 

@@ -10,6 +10,7 @@ import msgspec
 
 from tornado_gateway.domain.admission import Admission
 from tornado_gateway.domain.attempts import Attempts
+from tornado_gateway.domain.authentication import Authenticator
 from tornado_gateway.domain.breakers import Breakers
 from tornado_gateway.domain.call import Answer, ModelCall
 from tornado_gateway.domain.chat import ChatRequest, ChatResponse, Choice, Message, Text
@@ -18,19 +19,21 @@ from tornado_gateway.domain.context import RequestContext, Timing
 from tornado_gateway.domain.counters import Counters
 from tornado_gateway.domain.dispatch import Dispatch
 from tornado_gateway.domain.endpoints import Endpoint, Provider
-from tornado_gateway.domain.events import Event
+from tornado_gateway.domain.events import Event, RequestFinished
 from tornado_gateway.domain.gateway import GatewayService
 from tornado_gateway.domain.latencies import Latencies
 from tornado_gateway.domain.mirroring import Mirrors
-from tornado_gateway.domain.money import PriceCard
+from tornado_gateway.domain.money import Cost, PriceCard
 from tornado_gateway.domain.ports import Clock, Publisher
 from tornado_gateway.domain.prices import PriceTable
+from tornado_gateway.domain.principal import Principal
 from tornado_gateway.domain.routes import Route, RouteTable, RouteTarget
 from tornado_gateway.domain.seeding import NothingSpent, Seeds, Spent
 from tornado_gateway.domain.shared_answers import SharedAnswers
 from tornado_gateway.domain.snapshot import Snapshot, SnapshotHolder
 from tornado_gateway.domain.strategies import Strategies
 from tornado_gateway.domain.stream import StreamBatch
+from tornado_gateway.domain.tokens import TokenPolicy, TokenRefused, TokenVerifier
 from tornado_gateway.domain.usage import TokenUsage
 from tornado_gateway.domain.wire import OPENAI_CHAT, Wire
 from tornado_gateway.storage.memory_cache import MemoryCache
@@ -43,7 +46,7 @@ class FakeClock:
 
     def __init__(self) -> None:
         self.time = 1000.0
-        self.date = 0.0
+        self.later = 0.0
         """Seconds by which the time of day is past ``NOW``."""
         self.slept: list[float] = []
 
@@ -51,7 +54,7 @@ class FakeClock:
         return self.time
 
     def now(self) -> datetime:
-        return NOW + timedelta(seconds=self.date) if self.date else NOW
+        return NOW + timedelta(seconds=self.later) if self.later else NOW
 
     async def sleep(self, seconds: float) -> None:
         self.slept.append(seconds)
@@ -69,6 +72,32 @@ class Recorder:
 
     def of(self, kind: type) -> list[Any]:
         return [event for event in self.events if isinstance(event, kind)]
+
+
+def finished(**changes: Any) -> RequestFinished:
+    """The end of a call that was answered, with what is given changed."""
+    usual: dict[str, Any] = {
+        "request_id": "req_1",
+        "dialect": "openai_chat",
+        "streaming": False,
+        "requested_model": "gpt-4",
+        "route": "gpt-4",
+        "provider": "openai",
+        "model": "gpt-4",
+        "model_label": "gpt-4",
+        "status": 200,
+        "error": None,
+        "attempts": 1,
+        "usage": TokenUsage(12, 25),
+        "cost": Cost(Decimal("0.00186")),
+        "duration": 0.5,
+        "upstream": 0.4,
+        "overhead": 0.1,
+        "time_to_first_token": None,
+        "revision": "0123456789ab",
+        "finished_at": NOW,
+    }
+    return RequestFinished(**{**usual, **changes})
 
 
 class Half:
@@ -114,6 +143,13 @@ class ScriptedProvider:
                 yield step
         finally:
             self.closed += 1
+
+
+class NoTokens:
+    """A verifier that knows no issuer."""
+
+    def verify(self, token: str, policy: TokenPolicy) -> Principal:
+        raise TokenRefused("has a signature that does not fit")
 
 
 def text_answer(text: str = "Hello!", usage: TokenUsage | None = TokenUsage(12, 25)) -> Answer:  # noqa: B008 - frozen
@@ -217,6 +253,12 @@ def service_over(
     mirrors = Mirrors(randomness=Half(), clock=clock)
     return GatewayService(
         snapshots=snapshots, dispatch=dispatch, publisher=publisher, clock=clock, mirrors=mirrors, admission=admission
+    )
+
+
+def authenticator_over(made: World, verifier: TokenVerifier | None = None) -> Authenticator:
+    return Authenticator(
+        snapshots=made.snapshots, clock=made.clock, publisher=made.recorder, verifier=verifier or NoTokens()
     )
 
 

@@ -7,49 +7,49 @@ import os
 import random
 from collections.abc import Iterator, Mapping
 from dataclasses import fields
-from typing import cast
 
 import httpx
 from injector import Binder, Injector, Module, provider, singleton
 from loguru import logger
 
+from tornado_gateway.access_control import AccessControl, make_access_control
 from tornado_gateway.clock import SystemClock
 from tornado_gateway.config.build import Loaded, MakeProvider, build
 from tornado_gateway.config.model import ProviderSettings
 from tornado_gateway.config.reload import Reloader
-from tornado_gateway.domain.attempts import Attempts
+from tornado_gateway.dispatching import DispatchModule
 from tornado_gateway.domain.breakers import Breakers
 from tornado_gateway.domain.caching import AnswerCache
 from tornado_gateway.domain.conditions import conditions
-from tornado_gateway.domain.counters import Counters
 from tornado_gateway.domain.dispatch import Dispatch
-from tornado_gateway.domain.endpoints import EndpointKey, Provider
-from tornado_gateway.domain.events import CircuitChanged
+from tornado_gateway.domain.endpoints import Provider
 from tornado_gateway.domain.gateway import GatewayService
+from tornado_gateway.domain.ledger import Ledger, LedgerUnavailable
+from tornado_gateway.domain.ledger_url import parse_ledger_url
 from tornado_gateway.domain.mirroring import Mirrors
 from tornado_gateway.domain.places import Places
 from tornado_gateway.domain.ports import ChatProvider, Clock, Publisher, Randomness
 from tornado_gateway.domain.probing import Prober
-from tornado_gateway.domain.seeding import NothingSpent, Spent
-from tornado_gateway.domain.shared_answers import SharedAnswers
 from tornado_gateway.domain.snapshot import SnapshotHolder
-from tornado_gateway.domain.strategies import Strategies
 from tornado_gateway.httpserver.application import make_application, make_gates
+from tornado_gateway.httpserver.dialects.recognition import DIALECTS, decode_call
 from tornado_gateway.httpserver.lifecycle import Lifecycle
 from tornado_gateway.httpserver.server import GatewayHTTPServer
 from tornado_gateway.httpserver.services import Services
-from tornado_gateway.limiting import Limiting, make_limiting, open_counters
+from tornado_gateway.limiting import Limiting, LimitsModule
 from tornado_gateway.observability.bus import EventBus
+from tornado_gateway.observability.ledger_metrics import LedgerFamilies
 from tornado_gateway.observability.log_subscriber import LogSubscriber
 from tornado_gateway.observability.logging import configure
 from tornado_gateway.observability.metrics import MetricsSubscriber
 from tornado_gateway.observability.sink import LineSink
 from tornado_gateway.providers.registry import ProviderRegistry, ProviderSpec
 from tornado_gateway.providers.upstream import make_transport
-from tornado_gateway.runtime import Runtime
-from tornado_gateway.storage.opening_answers import answers_at
+from tornado_gateway.runtime import Recorder, Runtime
+from tornado_gateway.storage.opening import ledger_at, recorder_at
+from tornado_gateway.storage.recorder import LedgerRecorder, NoRecorder
 
-__all__ = ["Runtime", "make_injector", "make_providers", "make_runtime"]
+__all__ = ["DIALECTS", "Runtime", "decode_call", "make_injector", "make_providers", "make_runtime", "open_ledger"]
 
 
 class WorldModule(Module):
@@ -122,8 +122,11 @@ class ObservabilityModule(Module):
 
     @singleton
     @provider
-    def bus(self, metrics: MetricsSubscriber, sink: LineSink) -> EventBus:
+    def bus(self, metrics: MetricsSubscriber, sink: LineSink, recorder: Recorder) -> EventBus:
         bus = EventBus()
+        if isinstance(recorder, LedgerRecorder):
+            bus.add_lossless(recorder.offer)
+            metrics.register(LedgerFamilies(lambda: recorder.figures))
         bus.add_inline(metrics)
         bus.add_inline(LogSubscriber())
         metrics.watch_drops(bus.dropped, sink.dropped)
@@ -134,30 +137,18 @@ class ObservabilityModule(Module):
         return bus
 
 
-class LimitsModule(Module):
-    """What calls may use, and where that is counted."""
-
-    def configure(self, binder: Binder) -> None:
-        binder.bind(Spent, to=NothingSpent, scope=singleton)
+class StorageModule(Module):
+    """Who keeps what happened."""
 
     @singleton
     @provider
-    def counters(self, loaded: Loaded, clock: Clock, publisher: Publisher) -> Counters:
-        return open_counters(loaded.settings.state, clock=clock, publisher=publisher)
-
-    @singleton
-    @provider
-    def limiting(
-        self,
-        counters: Counters,
-        spent: Spent,
-        snapshots: SnapshotHolder,
-        bus: EventBus,
-        clock: Clock,
-        transport: httpx.AsyncBaseTransport,
-    ) -> Limiting:
-        return make_limiting(
-            counters=counters, spent=spent, snapshots=snapshots, bus=bus, clock=clock, transport=transport
+    def recorder(self, loaded: Loaded, clock: Clock) -> Recorder:
+        ledger = loaded.settings.ledger
+        place = parse_ledger_url(ledger.url)
+        if place is None:
+            return NoRecorder()
+        return recorder_at(
+            place, clock, interval=ledger.flush_interval, days=ledger.retention_days, journal=ledger.journal
         )
 
 
@@ -166,7 +157,6 @@ class ServiceModule(Module):
 
     def configure(self, binder: Binder) -> None:
         binder.bind(Lifecycle, scope=singleton)
-        binder.bind(Places, scope=singleton)
 
     @singleton
     @provider
@@ -175,61 +165,41 @@ class ServiceModule(Module):
 
     @singleton
     @provider
-    def strategies(self, clock: Clock, randomness: Randomness) -> Strategies:
-        return Strategies(clock, randomness)
-
-    @singleton
-    @provider
-    def breakers(self, clock: Clock, publisher: Publisher) -> Breakers:
-        def changed(key: object, before: str, after: str) -> None:
-            name, index = cast(EndpointKey, key)
-            publisher.publish(CircuitChanged(name, index, after, before))
-
-        return Breakers(clock, changed)
-
-    @singleton
-    @provider
     def prober(self, snapshots: SnapshotHolder, breakers: Breakers, clock: Clock) -> Prober:
         return Prober(snapshots=snapshots, breakers=breakers, clock=clock)
-
-    @singleton
-    @provider
-    def answers(self, loaded: Loaded, snapshots: SnapshotHolder, clock: Clock) -> AnswerCache:
-        return answers_at(loaded.settings.state, clock, room=lambda: snapshots.current.cache_bytes)
 
     @singleton
     @provider
     def gateway(
         self,
         snapshots: SnapshotHolder,
-        strategies: Strategies,
+        dispatch: Dispatch,
         publisher: Publisher,
         clock: Clock,
         randomness: Randomness,
-        breakers: Breakers,
-        places: Places,
-        answers: AnswerCache,
         limiting: Limiting,
     ) -> GatewayService:
-        attempts = Attempts(
-            clock=clock,
-            randomness=randomness,
-            publisher=publisher,
-            strategies=strategies,
-            breakers=breakers,
-            places=places,
-        )
-        kept, known = SharedAnswers(store=answers, clock=clock), strategies.latencies
-        dispatch = Dispatch(attempts=attempts, latencies=known, publisher=publisher, clock=clock, answers=kept)
-        mirrors = Mirrors(randomness=randomness, clock=clock)
         return GatewayService(
             snapshots=snapshots,
             dispatch=dispatch,
             publisher=publisher,
             clock=clock,
-            mirrors=mirrors,
+            mirrors=Mirrors(randomness=randomness, clock=clock),
             admission=limiting.admission,
         )
+
+    @singleton
+    @provider
+    def access(
+        self,
+        loaded: Loaded,
+        snapshots: SnapshotHolder,
+        transport: httpx.AsyncBaseTransport,
+        clock: Clock,
+        publisher: Publisher,
+    ) -> AccessControl:
+        place = parse_ledger_url(loaded.settings.ledger.url)
+        return make_access_control(place, snapshots, transport, clock, publisher)
 
     @singleton
     @provider
@@ -244,6 +214,7 @@ class ServiceModule(Module):
         metrics: MetricsSubscriber,
         breakers: Breakers,
         places: Places,
+        access: AccessControl,
     ) -> GatewayHTTPServer:
         def render_metrics() -> tuple[bytes, str]:
             bus.flush()
@@ -254,7 +225,8 @@ class ServiceModule(Module):
             snapshots=snapshots,
             lifecycle=lifecycle,
             clock=clock,
-            gates=make_gates(snapshots, lifecycle),
+            gates=make_gates(snapshots, lifecycle, access.gate),
+            auth=access.gate,
             config_status=lambda: reloader.status.as_dict(),  # noqa: PLW0108 - the status is replaced
             conditions=lambda: conditions(snapshots.current, breakers, places),
             render_metrics=render_metrics,
@@ -264,20 +236,30 @@ class ServiceModule(Module):
 
 
 def _unconfigured(snapshots: SnapshotHolder) -> Iterator[str]:
-    for name, known in snapshots.current.providers.items():
-        if not known.configured:
-            yield f"provider {name} has no API key: its routes answer 503"
+    names = [name for name, known in snapshots.current.providers.items() if not known.configured]
+    if len(names) == 1:
+        yield f"provider {names[0]} has no API key: its routes answer 503"
+    elif names:
+        yield f"providers {', '.join(names)} have no API key: their routes answer 503"
 
 
 def make_injector(loaded: Loaded, *replacements: Module) -> Injector:
     """The whole house; a replacement's bindings take the place of ours."""
-    modules = [WorldModule(), ConfigModule(loaded), ObservabilityModule(), LimitsModule(), ServiceModule()]
-    return Injector([*modules, *replacements], auto_bind=False)
+    house = (ConfigModule(loaded), ObservabilityModule(), StorageModule(), LimitsModule())
+    return Injector([WorldModule(), *house, DispatchModule(), ServiceModule(), *replacements], auto_bind=False)
 
 
 def make_providers(loaded: Loaded) -> Mapping[str, Provider]:
     """The providers alone, for whoever wants to hear what they know of themselves."""
     return make_injector(loaded).get(SnapshotHolder).current.providers
+
+
+def open_ledger(loaded: Loaded) -> Ledger:
+    """The ledger that ``loaded`` names, for whoever reads in it. Raises ``LedgerUnavailable`` where it names none."""
+    place = parse_ledger_url(loaded.settings.ledger.url)
+    if place is None:
+        raise LedgerUnavailable(f"{loaded.path} keeps no ledger: say so under ledger.url")
+    return ledger_at(place)
 
 
 def make_runtime(loaded: Loaded, *replacements: Module) -> Runtime:
@@ -288,6 +270,7 @@ def make_runtime(loaded: Loaded, *replacements: Module) -> Runtime:
         gateway=house.get(GatewayService),
         registry=house.get(ProviderRegistry),
         prober=house.get(Prober),
+        access=house.get(AccessControl),
         limiting=house.get(Limiting),
         snapshots=house.get(SnapshotHolder),
         lifecycle=house.get(Lifecycle),
@@ -296,5 +279,6 @@ def make_runtime(loaded: Loaded, *replacements: Module) -> Runtime:
         clock=house.get(Clock),
         transport=house.get(httpx.AsyncBaseTransport),
         answers=house.get(AnswerCache),
+        recorder=house.get(Recorder),
         notes=(*(str(warning) for warning in loaded.warnings), *_unconfigured(house.get(SnapshotHolder))),
     )

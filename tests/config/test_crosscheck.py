@@ -17,7 +17,7 @@ routes:
 pricing:
   models:
     echo/echo4: {free: true}
-    openai/gpt-4o-*: {input: 1, output: 1}
+    openai/gpt-4o-*: {input: 0.1, output: 0.1}
 """
 
 

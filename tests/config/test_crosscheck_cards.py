@@ -24,8 +24,9 @@ def in_days(days: int) -> str:
         "{input: 0, output: 0}",
         "{free: true, source: mine, review_by: 2999-01-01}",
         "{input: 0.01, output: 0.02, tier_mode: marginal, tiers: [{above: 5, input: 0.02}]}",
-        "[{input: 0.01, output: 0.02, valid_until: 2999-01-01}, {input: 1, output: 1, valid_from: 2999-01-02}]",
+        "[{input: 0.01, output: 0.02, valid_until: 2999-01-01}, {input: 0.1, output: 0.2, valid_from: 2999-01-02}]",
         "{input: 0.01, output: 0.02, off_peak: {factor: 0.5, hours: 22:00-06:00, time_zone: Asia/Shanghai}}",
+        "{input: 0.01, output: 0.02, off_peak: {factor: 0.5, hours: '04:00-06:00, 10:00-01:00'}}",
     ],
 )
 def test_a_good_row_draws_no_word(card: str, complaints: Complaints) -> None:
@@ -35,6 +36,12 @@ def test_a_good_row_draws_no_word(card: str, complaints: Complaints) -> None:
 @pytest.mark.parametrize(
     ("card", "said"),
     [
+        # GPT-4o mini as its price list has it, for a million tokens: what one model does cost for a thousand.
+        (
+            "{input: 0.1, output: 0.6}",
+            "output: 0.6 USD per 1,000 tokens looks like a price for a million tokens: say 0.0006",
+        ),
+        ("{input: 0.15, output: 0.2}", "input: 0.15 USD per 1,000 tokens looks like a price for a million tokens"),
         (f"{{input: 0.01, output: 0.02, valid_until: {in_days(3)}}}", "calls are refused from then on"),
         (
             f"[{{input: 0.01, output: 0.02, valid_until: {in_days(3)}}},"

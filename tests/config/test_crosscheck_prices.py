@@ -86,7 +86,13 @@ def test_a_zero_with_a_giant_exponent_is_refused(complaints: Complaints) -> None
 
 
 def test_the_default_file_prices_what_it_serves() -> None:
-    assert len(build_prices(load(packaged_default(), {}).settings)) == 4
+    loaded = load(packaged_default(), {})
+    rows = {card.model for card in build_prices(loaded.settings)}
+    assert rows == {
+        f"{each.provider}/{each.model or route.name}" for route in loaded.settings.routes for each in route.targets
+    }
+    # Of a file that is shipped nothing is odd but the calendar.
+    assert {problem.path[-1] for problem in loaded.warnings} <= {"valid_until", "review_by"}
 
 
 PROVIDERS_OF_PATTERNS = """\

@@ -35,6 +35,12 @@ def test_a_whole_card() -> None:
     assert (card.source, card.review_by) == ("x", date(2027, 1, 1))
 
 
+def test_off_peak_hours_may_be_several() -> None:
+    text = '  models: {a/m: {input: 1, output: 1, off_peak: {factor: 0.5, hours: "04:00-06:00, 10:00-01:00"}}}\n'
+    (card,) = cards(document(text))
+    assert card.off_peak == OffPeak(Decimal("0.5"), 240, 360, "UTC", ((600, 60),))
+
+
 def test_a_rows_cards_come_in_the_order_of_their_time() -> None:
     found = list(
         cards(

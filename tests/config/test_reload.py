@@ -1,6 +1,5 @@
 import asyncio
 import os
-import shutil
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,11 +10,27 @@ import pytest
 from tests.support import ScriptedProvider
 from tornado_gateway.config.build import build, load
 from tornado_gateway.config.reload import Reloader
-from tornado_gateway.config.schema import packaged_default
 from tornado_gateway.domain.events import ConfigRejected, ConfigReloaded
 from tornado_gateway.domain.snapshot import SnapshotHolder
 
-TEXT = packaged_default().read_text()
+TEXT = """\
+version: 1
+server: {port: "${SERVER_PORT:-8080}"}
+providers:
+  echo: {kind: echo}
+  openai: {kind: openai, api_key: "${OPENAI_API_KEY:-}"}
+routes:
+  echo4: {provider: echo}
+  gpt-4: {provider: openai}
+  gpt-4-turbo: {provider: openai}
+pricing:
+  unit: per_1k_tokens
+  currency: USD
+  models:
+    echo/echo4: {free: true}
+    openai/gpt-4: {input: 0.03, output: 0.06}
+    openai/gpt-4-turbo: {input: 0.01, output: 0.03}
+"""
 
 
 class Clock:
@@ -65,7 +80,9 @@ def priced(price: str) -> str:
 
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
-    return Path(shutil.copy(packaged_default(), tmp_path / "gateway.yaml"))
+    path = tmp_path / "gateway.yaml"
+    path.write_text(TEXT)
+    return path
 
 
 async def following(path: Path, check: Callable[[Followed], Awaitable[None]]) -> None:
@@ -169,6 +186,23 @@ async def test_a_touch_and_a_comment_are_no_news(file: Path) -> None:
         signature = followed.reloader._signature
         await followed.until(lambda: followed.reloader._signature != signature)
         assert followed.events == []
+
+    await following(file, check)
+
+
+async def test_a_price_that_stands_in_another_line_is_no_news_and_receipts_name_the_new_one(file: Path) -> None:
+    def line(followed: Followed) -> int:
+        card = followed.snapshots.current.prices.find("openai", "gpt-4")
+        assert card is not None
+        assert card.line is not None
+        return card.line
+
+    async def check(followed: Followed) -> None:
+        before = line(followed)
+        file.write_text("# a word\n" + TEXT)
+        await followed.until(lambda: line(followed) == before + 1)
+        assert followed.events == []
+        assert followed.reloader.status.revision == followed.snapshots.current.revision
 
     await following(file, check)
 

@@ -27,3 +27,11 @@ def test_the_zones_own_clock_counts_summer_time_too() -> None:
     assert peak.covers(datetime(2026, 1, 10, 23, 30, tzinfo=UTC))
     assert peak.covers(datetime(2026, 7, 10, 22, 30, tzinfo=UTC))
     assert not peak.covers(datetime(2026, 7, 10, 23, 30, tzinfo=UTC))
+
+
+def test_a_day_may_have_several_such_hours() -> None:
+    peak = OffPeak(HALF, 4 * 60, 6 * 60, more=((10 * 60, 60),))
+    hours = (0, 1, 3, 4, 5, 6, 9, 10, 23)
+    covered = [hour for hour in hours if peak.covers(datetime(2026, 3, 1, hour, tzinfo=UTC))]
+    assert covered == [0, 4, 5, 10, 23]
+    assert peak.hours == "04:00-06:00, 10:00-01:00"

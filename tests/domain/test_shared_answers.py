@@ -119,6 +119,15 @@ async def test_what_was_asked_before_is_answered_without_asking_anybody_and_cost
     assert nothing_is_left(made)
 
 
+async def test_an_answer_without_a_price_is_a_hit_that_saves_nothing_known() -> None:
+    made = cached(Asked(text_answer()), cards=(), allow_unpriced=True)
+    for _ in range(2):
+        await ask(made)
+    missed, hit = ends(made)
+    assert (missed.cost, missed.saved) == (None, None)
+    assert (hit.cost and hit.cost.amount, hit.saved) == (0, 0)
+
+
 async def test_a_stream_is_given_again_as_a_stream() -> None:
     provider = Asked([HELLO, StreamBatch((Relayed(b"data: {}\n\n", 1),)), END])
     made = cached(provider)
@@ -198,7 +207,7 @@ async def test_a_shorter_time_in_the_file_holds_for_what_is_kept_already() -> No
     provider = Asked(text_answer("0"), text_answer("1"))
     made = cached(provider)
     await ask(made)
-    made.clock.date += 30
+    made.clock.later += 30
     route = Route("gpt-4", (RouteTarget("openai"),), cache=replace(SHARED, ttl=10))
     made.snapshots.swap(snapshot(provider, routes=[route], revision="b" * 12))
     assert text(await ask(made)) == "1"
@@ -207,12 +216,12 @@ async def test_a_shorter_time_in_the_file_holds_for_what_is_kept_already() -> No
 async def test_an_age_is_told() -> None:
     made = cached(Asked(text_answer()))
     await ask(made)
-    made.clock.date += 7.9
+    made.clock.later += 7.9
     trace = asked(made)
     await made.service.complete(call(), trace)
     assert trace.trail.cache is not None
     assert trace.trail.cache.age == 7
-    made.clock.date -= 100  # another machine's clock was ahead of this one's
+    made.clock.later -= 100  # another machine's clock was ahead of this one's
     trace = asked(made)
     await made.service.complete(call(), trace)
     assert trace.trail.cache is not None

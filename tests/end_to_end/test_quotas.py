@@ -144,7 +144,7 @@ async def test_two_processes_on_one_redis_admit_exactly_the_limit(start: Start, 
     ports = [int(gateway.url.rpartition(":")[2]) for gateway in gateways]
     statuses = await statuses_of(ports, 200, chat("echo4"))
     assert (statuses.count(200), statuses.count(429)) == (LIMIT, 200 - LIMIT)
-    assert all(gateway.metric("gateway_state_available") == 1 for gateway in gateways)
+    assert all(gateway.metric("gateway_counters_state") == 0 for gateway in gateways)
 
 
 @pytest.fixture
@@ -164,11 +164,11 @@ async def test_with_redis_away_calls_go_on_as_the_file_says(start: Start, redis_
         with pytest.raises(openai.InternalServerError) as refused:
             ask()
         assert refused.value.code == "state_unavailable"
-    assert gateway.metric("gateway_state_available") == 0
+    assert gateway.metric("gateway_counters_state") == 1
     assert gateway.log.read_text().count("the store of limits and budgets is away") == 1
     redis_server.start()
     gateway.wait_until(lambda: _works(ask))
-    gateway.wait_until(lambda: gateway.metric("gateway_state_available") == 1)
+    gateway.wait_until(lambda: gateway.metric("gateway_counters_state") == 0)
     assert gateway.log.read_text().count("the store of limits and budgets is back") == 1
 
 
@@ -247,3 +247,25 @@ def test_limits_and_budgets_change_at_once_and_count_on(start: Start, upstream: 
     assert "budget of tag team=a by the month: 0.004 USD a month (UTC), told at 50 % -> 0.006" in log
     assert "planted-secret" not in log
     assert "/v1/hook" not in log
+
+
+def test_what_was_spent_before_a_restart_is_not_forgotten(start: Start) -> None:
+    config = CONFIG + (
+        "budgets: [{tag: {team: a}, amount: 0.005, period: month}]\n"
+        "ledger: {url: 'sqlite:///usage.db', flush_interval: 0.05}\n"
+    )
+
+    def ask(gateway: Gateway) -> Any:
+        client = openai.OpenAI(base_url=f"{gateway.url}/v1", api_key="sk-of-the-caller", max_retries=0)
+        messages: Any = [{"role": "user", "content": "Hello"}]
+        return client.chat.completions.create(model="gpt-4", messages=messages, metadata={"team": "a"})
+
+    first = start(config)
+    ask(first)
+    ask(first)
+    first.process.terminate()
+    first.process.wait(10)
+    second = start(config)
+    ask(second)  # of 0.005 are 0.00372 spent, and something is left
+    with pytest.raises(openai.APIStatusError, match=r"tag team=a: of 0\.005 USD per month, 0 is left"):
+        ask(second)

@@ -24,7 +24,7 @@ def page(*events: object) -> list[str]:
 
 def test_before_anything_happened() -> None:
     lines = page()
-    assert "gateway_state_available 1.0" in lines
+    assert "gateway_counters_state 0.0" in lines
     assert "gateway_budgets_unseeded_total 0.0" in lines
     assert not any(line.startswith("gateway_calls_refused_total") for line in lines)
 
@@ -45,7 +45,7 @@ def test_what_happened_by_kind_and_never_by_name() -> None:
         'gateway_calls_refused_total{limit="budget",route="gpt-4",subject="everyone"} 1.0',
         'gateway_budget_thresholds_total{percent="80",subject="key"} 1.0',
         "gateway_budgets_unseeded_total 1.0",
-        "gateway_state_available 0.0",
+        "gateway_counters_state 1.0",
         'gateway_webhooks_total{event="budget_threshold",outcome="delivered"} 1.0',
         'gateway_webhooks_total{event="budget_threshold",outcome="failed"} 1.0',
     ):
@@ -55,4 +55,4 @@ def test_what_happened_by_kind_and_never_by_name() -> None:
 
 def test_a_store_that_is_back() -> None:
     lines = page(StateChanged(available=False, fail="open"), StateChanged(available=True, fail="open"))
-    assert "gateway_state_available 1.0" in lines
+    assert "gateway_counters_state 0.0" in lines

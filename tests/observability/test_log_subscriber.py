@@ -12,6 +12,8 @@ from tornado_gateway.domain.events import (
     CircuitChanged,
     ConfigRejected,
     ConfigReloaded,
+    CredentialRefused,
+    KeysFetched,
     RequestFinished,
     RequestStarted,
     SpendingUnknown,
@@ -165,6 +167,22 @@ def test_what_lost_a_race_is_told_with_its_price(records: list[Any]) -> None:
 def test_what_became_of_a_call_in_the_cache(records: list[Any], finished: Callable[..., RequestFinished]) -> None:
     LogSubscriber().handle([finished(cache="hit"), finished()])
     assert [record["extra"].get("cache", "not told") for record in records] == ["hit", "not told"]
+
+
+def test_who_was_turned_away_and_why(records: list[Any]) -> None:
+    LogSubscriber().handle([CredentialRefused("r-1", "expired", "team-a")])
+    (record,) = records
+    assert (record["message"], record["level"].name) == ("caller turned away", "INFO")
+    assert record["extra"] == {"request_id": "r-1", "reason": "expired", "principal": "team-a", "detail": None}
+
+
+def test_keys_that_can_not_be_fetched_warn_and_those_of_the_store_are_told(records: list[Any]) -> None:
+    LogSubscriber().handle([KeysFetched("issuer", 2), KeysFetched("issuer", 0, "the issuer can't be reached")])
+    (record,) = records
+    assert record["level"].name == "WARNING"
+    assert record["extra"] == {"source": "issuer", "problem": "the issuer can't be reached", "count": 0}
+    LogSubscriber().handle([KeysFetched("store", 3)])
+    assert (records[1]["level"].name, records[1]["message"]) == ("INFO", "keys loaded")
 
 
 def test_budgets_and_their_store(records: list[Any]) -> None:

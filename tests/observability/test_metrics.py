@@ -13,6 +13,8 @@ from tornado_gateway.domain.events import (
     CircuitChanged,
     ConfigRejected,
     ConfigReloaded,
+    CredentialRefused,
+    KeysFetched,
     RequestFinished,
     RequestStarted,
 )
@@ -73,7 +75,7 @@ def test_a_finished_request(finished: Callable[..., RequestFinished]) -> None:
 def test_nothing_yet() -> None:
     assert {key: value for key, value in samples(MetricsSubscriber()).items() if "overhead" not in key} == {
         "gateway_budgets_unseeded_total": 0,
-        "gateway_state_available": 1,
+        "gateway_counters_state": 0,
         "gateway_in_flight": 0,
         "gateway_config_reloads_total{outcome=loaded}": 0,
         "gateway_config_reloads_total{outcome=rejected}": 0,
@@ -99,8 +101,10 @@ def test_every_metric_of_the_contract_is_declared() -> None:
         "gateway_budget_thresholds_total": "counter",
         "gateway_webhooks_total": "counter",
         "gateway_budgets_unseeded_total": "counter",
-        "gateway_state_available": "gauge",
+        "gateway_counters_state": "gauge",
         "gateway_config_reloads_total": "counter",
+        "gateway_auth_refusals_total": "counter",
+        "gateway_key_fetches_total": "counter",
         "gateway_config_info": "gauge",
         "gateway_events_dropped_total": "counter",
     }
@@ -288,3 +292,23 @@ def test_what_became_of_calls_in_the_cache(finished: Callable[..., RequestFinish
     assert found[f"gateway_tokens_total{{kind=input,{labels}}}"] == 3 * 12
     assert found[f"gateway_cost_usd_total{{{labels}}}"] == pytest.approx(3 * 0.00186)
     assert attempts(metrics) == {"ok": 3}
+
+
+def test_who_was_turned_away_is_counted_by_reason_and_by_nothing_that_a_caller_says() -> None:
+    metrics = MetricsSubscriber()
+    metrics.handle(
+        [
+            CredentialRefused("r-1", "missing"),
+            CredentialRefused("r-2", "expired", "team-a"),
+            CredentialRefused("r-3", "expired", "team-b"),
+            KeysFetched("issuer", 2),
+            KeysFetched("issuer", 0, "the issuer can't be reached"),
+        ]
+    )
+    found = {key: value for key, value in samples(metrics).items() if "auth" in key or "key" in key}
+    assert found == {
+        "gateway_auth_refusals_total{reason=missing}": 1,
+        "gateway_auth_refusals_total{reason=expired}": 2,
+        "gateway_key_fetches_total{outcome=loaded,source=issuer}": 1,
+        "gateway_key_fetches_total{outcome=failed,source=issuer}": 1,
+    }

@@ -18,7 +18,9 @@ from tornado_gateway.config.schema import settle_types, validate
 from tornado_gateway.config.secret_files import SecretFiles
 from tornado_gateway.config.source import Path as KeyPath
 from tornado_gateway.config.source import read
+from tornado_gateway.domain.access import Access
 from tornado_gateway.domain.endpoints import DEFAULT_CONNECT, Endpoint, Provider
+from tornado_gateway.domain.keys import KeyRing
 from tornado_gateway.domain.policies import Timeouts
 from tornado_gateway.domain.ports import ChatProvider
 from tornado_gateway.domain.prices import PriceTable
@@ -109,6 +111,7 @@ def build(loaded: Loaded, *, make_provider: MakeProvider, now: Callable[[], date
         quotas=settings.quotas,
         webhooks=settings.webhooks,
         cors=settings.cors,
+        access=build_access(settings),
         server=ServerPolicy(
             read_timeout=server.read_timeout,
             write_timeout=server.write_timeout,
@@ -164,6 +167,11 @@ def build_routes(settings: Settings) -> RouteTable:
         )
         for route in settings.routes
     )
+
+
+def build_access(settings: Settings) -> Access:
+    auth = settings.auth
+    return Access(auth.required, KeyRing(auth.keys), auth.store, auth.jwt, auth.metrics)
 
 
 def build_prices(settings: Settings) -> PriceTable:

@@ -28,6 +28,9 @@ _MOST = Decimal(1)
 """What providers ask for 1,000 tokens lies between, but for a few: less is mostly a price for one token, more one for a
 million. A price of zero says what it means."""
 
+_ALMOST_MOST: Mapping[str, Decimal] = {"input": Decimal("0.1"), "output": Decimal("0.28")}
+"""Only one model of the public list costs more. What small ones cost for a million tokens lies between this and 1."""
+
 
 def check_row(source: Source, path: Path, row: Any) -> Iterator[Problem]:
     """One row of ``pricing.models``: a card or a list of them."""
@@ -63,14 +66,30 @@ def _figures(source: Source, path: Path, card: dict[str, Any], *, usual: bool) -
         place = (*path, name)
         if _too_long(Decimal(figure)):
             yield source.problem(place, f"a price has at most {_MAX_DIGITS} digits behind its point")
-        elif usual and name in BUCKETS and figure:
-            if figure < _LEAST.get(name, 0):
-                yield source.problem(place, _unusual(figure, "for one token", 1000))
-            elif figure > _MOST:
-                yield source.problem(place, _unusual(figure, "for a million tokens", Decimal("0.001")))
+        elif usual and (why := unusual(name, figure)) is not None:
+            yield source.problem(place, why)
+        elif usual and (why := dear(name, figure)) is not None:
+            yield source.warning(place, why)
 
 
-def _unusual(figure: Decimal | int, what: str, factor: Decimal | int) -> str:
+def unusual(name: str, figure: Decimal | int) -> str | None:
+    """Why the price ``name`` looks as if it were not for 1,000 tokens; None where it does not."""
+    if name in BUCKETS and 0 < figure < _LEAST.get(name, 0):
+        return _meant(figure, "for one token", 1000)
+    if name in BUCKETS and figure > _MOST:
+        return _meant(figure, "for a million tokens", Decimal("0.001"))
+    return None
+
+
+def dear(name: str, figure: Decimal | int) -> str | None:
+    """Why the price ``name`` is odd, if it is not refused; None where others ask as much."""
+    direction = "output" if name in COMPLETION_BUCKETS else "input"
+    if name not in BUCKETS or figure <= _ALMOST_MOST[direction]:
+        return None
+    return _meant(figure, "for a million tokens", Decimal("0.001"))
+
+
+def _meant(figure: Decimal | int, what: str, factor: Decimal | int) -> str:
     written, meant = decimal_digits(Decimal(figure)), decimal_digits(Decimal(figure) * factor)
     return (
         f"{written} USD per 1,000 tokens looks like a price {what}: "
@@ -121,7 +140,7 @@ def _off_peak(source: Source, path: Path, entry: Any) -> Iterator[Problem]:
     if isinstance(factor, Decimal) and _too_long(factor):
         yield source.problem((*path, "off_peak", "factor"), f"at most {_MAX_DIGITS} digits behind its point")
     hours = entry.get("hours")
-    if isinstance(hours, str) and hours[: len(hours) // 2] == hours[len(hours) // 2 + 1 :]:
+    if isinstance(hours, str) and any(span.partition("-")[0] == span.partition("-")[2] for span in hours.split(", ")):
         yield source.problem((*path, "off_peak", "hours"), "they end when they begin")
     zone = entry.get("time_zone")
     if isinstance(zone, str):

@@ -5,6 +5,8 @@ from typing import Any
 
 from tornado_gateway.config import decode_cache, decode_quotas, decode_state
 from tornado_gateway.config import decode_policies as policies
+from tornado_gateway.config.decode_auth import auth
+from tornado_gateway.config.decode_ledger import ledger
 from tornado_gateway.config.decode_prices import cards
 from tornado_gateway.config.model import (
     LogSettings,
@@ -35,9 +37,11 @@ def decode(source: Source) -> Settings:
         log=LogSettings(**(document.get("log") or {})),
         cors=_cors(document.get("cors") or {}),
         cache=decode_cache.settings(document.get("cache") or {}),
+        auth=auth(document.get("auth") or {}),
         state=decode_state.state(document),
         quotas=decode_quotas.quotas(document),
         webhooks=decode_state.webhooks(document),
+        ledger=ledger(document.get("ledger") or {}),
     )
 
 

@@ -88,8 +88,9 @@ def moment(text: str | None, *, end: bool = False) -> datetime | None:
 def _off_peak(entry: dict[str, Any] | None) -> OffPeak | None:
     if entry is None:
         return None
-    start, end = (int(hour) * 60 + int(minute) for hour, minute in re.findall(r"(\d\d):(\d\d)", entry["hours"]))
-    return OffPeak(Decimal(entry["factor"]), start, end, entry.get("time_zone", "UTC"))
+    edges = [int(hour) * 60 + int(minute) for hour, minute in re.findall(r"(\d\d):(\d\d)", entry["hours"])]
+    (start, end), *more = zip(edges[::2], edges[1::2], strict=True)
+    return OffPeak(Decimal(entry["factor"]), start, end, entry.get("time_zone", "UTC"), tuple(more))
 
 
 def expectations(source: Source) -> Iterator[Expectation]:

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tornado_gateway.config.kinds import KINDS
+from tornado_gateway.config.model_auth import AuthSettings
+from tornado_gateway.config.model_ledger import LedgerSettings
 from tornado_gateway.config.model_state import StateSettings
 from tornado_gateway.domain.caching import MEMORY_BYTES, CachePolicy
 from tornado_gateway.domain.money import PriceCard
@@ -119,6 +121,8 @@ class Settings:
     log: LogSettings = field(default_factory=LogSettings)
     cors: CorsPolicy = field(default_factory=CorsPolicy)
     cache: CacheSettings = field(default_factory=CacheSettings)
+    auth: AuthSettings = field(default_factory=AuthSettings)
     state: StateSettings = field(default_factory=StateSettings)
     quotas: Quotas | None = None
     webhooks: tuple[Webhook, ...] = ()
+    ledger: LedgerSettings = field(default_factory=LedgerSettings)

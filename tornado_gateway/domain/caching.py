@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Final, Literal, Protocol
+from typing import Final, Literal, Protocol, runtime_checkable
 
 Wish = Literal["usual", "fresh", "never"]
 """What a caller wants: ``fresh`` is asked anew and kept (``Cache-Control: no-cache``), ``never`` neither is answered
@@ -37,8 +37,8 @@ class CachePlan:
 class CacheMark:
     """What became of one call on a route with a cache: ``outcome`` is ``hit``, ``miss`` or ``bypass``.
 
-    A hit has the ``age`` of its answer in whole seconds, and what the answer had cost is ``saved`` (USD; None where it
-    had no price).
+    A hit has the ``age`` of its answer in whole seconds, and what the answer had cost is ``saved`` (USD; 0 where it had
+    no price).
     """
 
     outcome: str
@@ -54,6 +54,7 @@ class CacheUnavailable(Exception):
     """The place where answers are kept can't be reached: calls go on without it."""
 
 
+@runtime_checkable
 class AnswerCache(Protocol):
     """Kept answers, sealed (see ``kept``), by key. Used from the event loop's thread alone."""
 

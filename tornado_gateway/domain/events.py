@@ -85,6 +85,7 @@ class RequestFinished(msgspec.Struct, frozen=True, kw_only=True):
     time_to_first_token: float | None
     revision: str
     finished_at: datetime
+    """The moment for which it was priced."""
     principal: str | None = None
     """The caller's key by its id."""
     tags: Mapping[str, str] = {}
@@ -95,7 +96,30 @@ class RequestFinished(msgspec.Struct, frozen=True, kw_only=True):
     """``hit``, ``miss`` or ``bypass`` on a route with a cache. A hit's ``usage`` is that of the answer when it was
     made, and its ``cost`` is 0."""
     saved: Decimal | None = None
-    """USD that a hit's answer had cost, None where it had no price."""
+    """USD that a hit's answer had cost, 0 where it had no price; None for any other call."""
+
+
+class CredentialRefused(msgspec.Struct, frozen=True):
+    """Somebody was turned away for want of a good key or token, of which nothing is told but whose it is or was.
+
+    ``reason`` is ``missing``, ``unknown``, ``disabled``, ``expired`` or ``token``, whose ``detail`` says what it is.
+    """
+
+    request_id: str
+    reason: str
+    principal: str | None = None
+    detail: str | None = None
+
+
+class KeysFetched(msgspec.Struct, frozen=True):
+    """Keys were read anew: the token ``issuer``'s public ones, or those of the ``store`` where they have changed.
+
+    ``problem`` is None where there are ``count`` of them now; else those that were known stay in force.
+    """
+
+    source: str
+    count: int
+    problem: str | None = None
 
 
 class CallRefused(msgspec.Struct, frozen=True):
@@ -168,6 +192,8 @@ Event = (
     | AttemptAbandoned
     | CircuitChanged
     | RequestFinished
+    | CredentialRefused
+    | KeysFetched
     | CallRefused
     | BudgetThreshold
     | SpendingUnknown

@@ -14,16 +14,23 @@ class OffPeak(msgspec.Struct, frozen=True):
     start: int
     end: int
     time_zone: str = "UTC"
+    more: tuple[tuple[int, int], ...] = ()
+    """Further hours of the same day, each its start and end."""
 
     def covers(self, at: datetime) -> bool:
         """Whether ``at``, in any zone, lies within the hours."""
         local = at.astimezone(ZoneInfo(self.time_zone))
         minute = local.hour * 60 + local.minute
-        if self.start <= self.end:
-            return self.start <= minute < self.end
-        return minute >= self.start or minute < self.end
+        return any(
+            start <= minute < end if start <= end else minute >= start or minute < end
+            for start, end in ((self.start, self.end), *self.more)
+        )
 
     @property
     def hours(self) -> str:
-        """``16:30-00:30``"""
-        return "-".join(f"{minute // 60:02d}:{minute % 60:02d}" for minute in (self.start, self.end))
+        """``16:30-00:30``, or several such with commas between them."""
+        return ", ".join(f"{_clock(start)}-{_clock(end)}" for start, end in ((self.start, self.end), *self.more))
+
+
+def _clock(minute: int) -> str:
+    return f"{minute // 60:02d}:{minute % 60:02d}"

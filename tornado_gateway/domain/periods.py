@@ -1,14 +1,15 @@
 """The periods of budgets, by the calendar of a time zone: when one began and when the next will."""
 
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from functools import cached_property
 from zoneinfo import ZoneInfo
-
-import msgspec
 
 from tornado_gateway.domain.ports import Clock
 
 
-class Term(msgspec.Struct, frozen=True):
+@dataclass(frozen=True)
+class Term:
     """One period of a budget, in UTC: ``start`` belongs to it and ``end`` does not. None: it has no such bound."""
 
     period: str
@@ -16,7 +17,7 @@ class Term(msgspec.Struct, frozen=True):
     start: datetime | None = None
     end: datetime | None = None
 
-    @property
+    @cached_property
     def name(self) -> str:
         """Tells it from every other, whatever calendar it is of."""
         return self.period if self.start is None else f"{self.period} {self.start:%Y-%m-%dT%H:%MZ}"

@@ -144,7 +144,7 @@ class SharedAnswers:
         origin, trail = kept.origin, context.trail
         trail.route, trail.provider = origin.route, origin.provider
         trail.model, trail.model_label = origin.model, origin.model_label
-        trail.cache = CacheMark("hit", age=int(self._age(kept)), saved=origin.cost)
+        trail.cache = CacheMark("hit", age=int(self._age(kept)), saved=origin.cost or _ZERO)
         context.dropped.extend(origin.dropped)
         adapter = Replay(kept)
         target = Target(

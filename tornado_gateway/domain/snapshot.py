@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from ipaddress import IPv4Network, IPv6Network
 
+from tornado_gateway.domain.access import Access
 from tornado_gateway.domain.caching import MEMORY_BYTES
 from tornado_gateway.domain.endpoints import Provider
 from tornado_gateway.domain.prices import PriceTable
@@ -55,6 +56,7 @@ class Snapshot:
     server: ServerPolicy = field(default_factory=ServerPolicy)
     cache_bytes: int = MEMORY_BYTES
     """What all answers kept in memory may take."""
+    access: Access = field(default_factory=Access)
 
 
 class _Leased:

@@ -14,10 +14,10 @@ from tornado_gateway.domain.errors import ClientClosed, GatewayError, InternalEr
 from tornado_gateway.domain.estimate import estimate_prompt, estimate_tokens
 from tornado_gateway.domain.images import images_in
 from tornado_gateway.domain.metering import Meter
-from tornado_gateway.domain.money import PriceCard
+from tornado_gateway.domain.money import Cost, PriceCard
 from tornado_gateway.domain.patience import Patience
 from tornado_gateway.domain.ports import ChatProvider, Clock
-from tornado_gateway.domain.pricing import price
+from tornado_gateway.domain.principal import check_model
 from tornado_gateway.domain.routes import RoutePlan, Target
 from tornado_gateway.domain.snapshot import Snapshot, SnapshotHolder
 from tornado_gateway.domain.stream import (
@@ -87,12 +87,18 @@ class ActiveStream:
         self._bytes = 0
         self._images = 0
 
+    @property
+    def cost(self) -> Cost | None:
+        """What the call cost, once it has ended; None for an unpriced model, or where nothing was used."""
+        return self._meter.cost
+
     async def open(self) -> None:
         """Finds a target that answers and takes its first batch. Raises ``GatewayError``."""
         context = self._context
         try:
             snapshot = self._held.enter_context(self._snapshots.lease())
             context.trail.revision = snapshot.revision
+            check_model(context.principal, self._call.model)
             plan = routing.plan(snapshot, self._call.model, self._clock.now())
             plan = await self._enter(self._call, plan, snapshot, context, self._meter)
             self._won = await self._dispatch.run(plan, self._call, self._ask, context, self._held, _discard)
@@ -230,12 +236,9 @@ class ActiveStream:
                 self._usage = event.usage
                 self._early = event.early
                 usage = event.usage
-                cost = None
-                if self._card is not None:
-                    if self._images:
-                        usage = self._usage = msgspec.structs.replace(usage, images=self._images)
-                    cost = price(usage, self._card, self._clock.now())
-                return UsageReport(usage, cost, event.frame, event.bare, event.early)
+                if self._images:
+                    usage = self._usage = msgspec.structs.replace(usage, images=self._images)
+                return UsageReport(usage, self._meter.price(usage, self._card), event.frame, event.bare, event.early)
         return event
 
     def _used(self) -> TokenUsage:

@@ -13,6 +13,7 @@ from tornado_gateway.httpserver.dialects.openai_embeddings import OpenAIEmbeddin
 from tornado_gateway.httpserver.dialects.openai_legacy import OpenAILegacy
 from tornado_gateway.httpserver.dialects.openai_responses import OpenAIResponses
 from tornado_gateway.httpserver.gates.address import AddressGate
+from tornado_gateway.httpserver.gates.auth import AuthGate
 from tornado_gateway.httpserver.gates.base import Gate
 from tornado_gateway.httpserver.gates.cors import CorsGate
 from tornado_gateway.httpserver.gates.deadline import DeadlineGate
@@ -27,12 +28,13 @@ from tornado_gateway.httpserver.lifecycle import Lifecycle
 from tornado_gateway.httpserver.services import Services
 
 
-def make_gates(snapshots: SnapshotHolder, lifecycle: Lifecycle) -> tuple[Gate, ...]:
+def make_gates(snapshots: SnapshotHolder, lifecycle: Lifecycle, auth: AuthGate) -> tuple[Gate, ...]:
     """What a model call passes, first to last. Their headers go on every answer, errors too."""
     return (
         TraceGate(),
         CorsGate(snapshots),
         DrainGate(lifecycle),
+        auth,
         DeadlineGate(),
         FreshnessGate(snapshots),
         AddressGate(snapshots),

@@ -44,7 +44,9 @@ class LimitCounts:
             "gateway_budgets_unseeded", "Budgets that began without the ledger's sum.", value=self.unknown
         )
         yield GaugeMetricFamily(
-            "gateway_state_available", "1 while the store of limits and budgets is there.", value=int(self.available)
+            "gateway_counters_state",
+            "0 while the store of limits and budgets is there, 1 while it is away.",
+            value=int(not self.available),
         )
 
     def _call_refused(self, event: CallRefused) -> None:

@@ -12,7 +12,9 @@ from tornado_gateway.domain.events import (
     CircuitChanged,
     ConfigRejected,
     ConfigReloaded,
+    CredentialRefused,
     Event,
+    KeysFetched,
     RequestFinished,
     SpendingUnknown,
     StateChanged,
@@ -30,7 +32,7 @@ _MEANWHILE = {
 
 
 class LogSubscriber:
-    """One line a finished request, a failed attempt, a configuration loaded or rejected."""
+    """One line a finished request, a failed attempt, a caller turned away, a configuration loaded or rejected."""
 
     name = "log"
 
@@ -40,6 +42,8 @@ class LogSubscriber:
             AttemptAbandoned: _attempt_abandoned,
             CircuitChanged: _circuit_changed,
             RequestFinished: _request_finished,
+            CredentialRefused: _credential_refused,
+            KeysFetched: _keys_fetched,
             ConfigReloaded: _config_reloaded,
             ConfigRejected: _config_rejected,
             BudgetThreshold: _budget_threshold,
@@ -116,6 +120,19 @@ def _circuit_changed(event: CircuitChanged) -> None:
     line = logger.bind(provider=event.provider, endpoint=event.endpoint, state=event.state, previous=event.previous)
     emit = line.warning if event.state == "open" else line.info
     emit("circuit " + event.state.replace("_", " "))
+
+
+def _credential_refused(event: CredentialRefused) -> None:
+    line = logger.bind(request_id=event.request_id, reason=event.reason, principal=event.principal, detail=event.detail)
+    line.info("caller turned away")
+
+
+def _keys_fetched(event: KeysFetched) -> None:
+    line = logger.bind(source=event.source, problem=event.problem, count=event.count)
+    if event.problem is not None:
+        line.warning("keys can't be fetched, those that are known stay in force")
+    elif event.source == "store":
+        line.info("keys loaded")
 
 
 def _budget_threshold(event: BudgetThreshold) -> None:

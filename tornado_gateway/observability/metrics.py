@@ -21,7 +21,9 @@ from tornado_gateway.domain.events import (
     CircuitChanged,
     ConfigRejected,
     ConfigReloaded,
+    CredentialRefused,
     Event,
+    KeysFetched,
     RequestFinished,
     RequestStarted,
 )
@@ -58,6 +60,9 @@ class MetricsSubscriber:
         """By provider and model: seconds spent waiting for them, of calls that succeeded."""
         self.in_flight = 0
         self.reloads: Counter[str] = Counter(loaded=0, rejected=0)
+        self.refusals: Counter[str] = Counter()
+        """Callers turned away for want of a good key, by reason."""
+        self.key_fetches: Counter[tuple[str, str]] = Counter()
         self.revision: str | None = None
         self.durations: dict[str, Histogram] = {}
         self.first_tokens: dict[str, Histogram] = {}
@@ -73,6 +78,8 @@ class MetricsSubscriber:
             AttemptAbandoned: self._attempt_abandoned,
             CircuitChanged: self._circuit_changed,
             RequestFinished: self._request_finished,
+            CredentialRefused: self._credential_refused,
+            KeysFetched: self._keys_fetched,
             ConfigReloaded: self._config_reloaded,
             ConfigRejected: self._config_rejected,
             **self.limits.counters,
@@ -88,6 +95,10 @@ class MetricsSubscriber:
     def watch_drops(self, *sources: DropSource) -> None:
         """Asks these too: a bus that has this subscriber can't be made before it."""
         self.drop_sources = (*self.drop_sources, *sources)
+
+    def register(self, families: Collector) -> None:
+        """Shows these too, asked at each rendering."""
+        self._registry.register(families)
 
     def render(self) -> tuple[bytes, str]:
         """The page for ``GET /metrics`` and its content type. ``EventBus.flush`` first makes it current."""
@@ -146,6 +157,12 @@ class MetricsSubscriber:
         # A stream that broke off after its first content: too late for another attempt, so none was reported failed.
         return event.error if event.error in self._outcomes else UpstreamFailed.default_code
 
+    def _credential_refused(self, event: CredentialRefused) -> None:
+        self.refusals[event.reason] += 1
+
+    def _keys_fetched(self, event: KeysFetched) -> None:
+        self.key_fetches[event.source, "loaded" if event.problem is None else "failed"] += 1
+
     def _config_reloaded(self, event: ConfigReloaded) -> None:
         self.revision = event.revision
         if event.previous is not None:
@@ -199,6 +216,15 @@ class _Families(Collector):
             "Configurations after the first.",
             ("outcome",),
             {(outcome,): count for outcome, count in counts.reloads.items()},
+        )
+        yield _counter(
+            "gateway_auth_refusals",
+            "Callers turned away for want of a good key.",
+            ("reason",),
+            {(reason,): count for reason, count in counts.refusals.items()},
+        )
+        yield _counter(
+            "gateway_key_fetches", "Keys read anew from where they are kept.", ("source", "outcome"), counts.key_fetches
         )
         info = GaugeMetricFamily("gateway_config_info", "1 for the revision in use.", labels=("revision",))
         if counts.revision is not None:

@@ -19,6 +19,7 @@ _EXPOSED = ", ".join(
         "X-Gateway-Attempts",
         "X-Gateway-Revision",
         "X-Gateway-Cost",
+        "X-Gateway-Receipt",
         "X-Gateway-Dropped",
         "X-Gateway-Cache",
         "Age",

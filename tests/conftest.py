@@ -1,0 +1,22 @@
+"""What tests of several rooms need, each once a session and only where it is asked for."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.databases import Postgres
+from tests.redis_server import RedisServer, running
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    server = Postgres()
+    yield server
+    server.remove()
+
+
+@pytest.fixture(scope="session")
+def redis_server() -> Iterator[RedisServer]:
+    """One for all tests: each takes a prefix of its own."""
+    with running() as server:
+        yield server

@@ -52,3 +52,16 @@ def test_systemd_accepts_the_unit(tmp_path: Path) -> None:
     done = subprocess.run([tool, "verify", str(unit)], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert "tornado-gateway.service" not in done.stderr, done.stderr
+
+
+def test_the_ledger_has_a_place_that_outlives_the_process_and_can_be_written() -> None:
+    place = "/var/lib/tornado-gateway"
+    image = (DEPLOY / "Dockerfile").read_text()
+    assert f"--owner 10001 --mode 0700 {place}" in image
+    assert re.search(rf"^WORKDIR {place}$", image, re.MULTILINE)
+    compose = yaml.safe_load((DEPLOY / "compose.yaml").read_text())
+    (volume,) = compose["volumes"]
+    assert f"{volume}:{place}" in compose["services"]["gateway"]["volumes"]
+    unit = (DEPLOY / "tornado-gateway.service").read_text()
+    assert "StateDirectory=tornado-gateway\n" in unit
+    assert "WorkingDirectory=%S/tornado-gateway\n" in unit

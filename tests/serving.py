@@ -18,12 +18,14 @@ from tornado_gateway.domain.authentication import Authenticator
 from tornado_gateway.domain.events import RequestFinished, RequestStarted
 from tornado_gateway.domain.gateway import GatewayService
 from tornado_gateway.domain.keys import KeyRing
+from tornado_gateway.domain.shared_answers import SharedAnswers
 from tornado_gateway.domain.snapshot import SnapshotHolder
 from tornado_gateway.httpserver.application import make_application, make_gates
 from tornado_gateway.httpserver.gates.auth import AuthGate
 from tornado_gateway.httpserver.lifecycle import Lifecycle
 from tornado_gateway.httpserver.server import GatewayHTTPServer
 from tornado_gateway.httpserver.services import Services
+from tornado_gateway.storage.memory_cache import MemoryCache
 from tornado_gateway.storage.memory_counters import MemoryCounters
 
 
@@ -127,11 +129,12 @@ async def serving(*providers: Any, **more: Any) -> AsyncIterator[Served]:
     clock, recorder, lifecycle = QuickClock(), Recorder(), Lifecycle()
     config_status = more.pop("config_status", dict)
     conditions = more.pop("conditions", dict)
+    answers = SharedAnswers(store=more.pop("store", None) or MemoryCache(clock, lambda: 2**24), clock=clock)
     verifier, stored = more.pop("verifier", NoTokens()), more.pop("stored", KeyRing)
     counters = more.pop("counters", None)
     snapshots = SnapshotHolder(snapshot(*providers, **more))
     counters = MemoryCounters(clock) if counters is None else counters
-    service = service_over(snapshots, clock, recorder, admission_with(counters, clock, recorder))
+    service = service_over(snapshots, clock, recorder, admission_with(counters, clock, recorder), answers)
     reported: list[BaseException] = []
     authenticator = Authenticator(
         snapshots=snapshots, clock=clock, publisher=recorder, verifier=verifier, stored=stored
@@ -164,7 +167,7 @@ async def serving(*providers: Any, **more: Any) -> AsyncIterator[Served]:
             server.stop()
             server.stop_sweeping()
             await server.close_all_connections()
-    await until(lambda: made.lifecycle.calls == 0 and made.snapshots.leases == 0)
+    await until(lambda: made.lifecycle.calls == 0 and made.snapshots.leases == 0 and answers.under_way == 0)
     assert len(recorder.of(RequestStarted)) == len(recorder.of(RequestFinished))
 
 

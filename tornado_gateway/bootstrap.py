@@ -7,7 +7,6 @@ import os
 import random
 from collections.abc import Iterator, Mapping
 from dataclasses import fields
-from typing import cast
 
 import httpx
 from injector import Binder, Injector, Module, provider, singleton
@@ -18,12 +17,12 @@ from tornado_gateway.clock import SystemClock
 from tornado_gateway.config.build import Loaded, MakeProvider, build
 from tornado_gateway.config.model import ProviderSettings
 from tornado_gateway.config.reload import Reloader
-from tornado_gateway.domain.attempts import Attempts
+from tornado_gateway.dispatching import DispatchModule
 from tornado_gateway.domain.breakers import Breakers
+from tornado_gateway.domain.caching import AnswerCache
 from tornado_gateway.domain.conditions import conditions
 from tornado_gateway.domain.dispatch import Dispatch
-from tornado_gateway.domain.endpoints import EndpointKey, Provider
-from tornado_gateway.domain.events import CircuitChanged
+from tornado_gateway.domain.endpoints import Provider
 from tornado_gateway.domain.gateway import GatewayService
 from tornado_gateway.domain.ledger import Ledger, LedgerUnavailable
 from tornado_gateway.domain.ledger_url import parse_ledger_url
@@ -32,7 +31,6 @@ from tornado_gateway.domain.places import Places
 from tornado_gateway.domain.ports import ChatProvider, Clock, Publisher, Randomness
 from tornado_gateway.domain.probing import Prober
 from tornado_gateway.domain.snapshot import SnapshotHolder
-from tornado_gateway.domain.strategies import Strategies
 from tornado_gateway.httpserver.application import make_application, make_gates
 from tornado_gateway.httpserver.dialects.recognition import DIALECTS, decode_call
 from tornado_gateway.httpserver.lifecycle import Lifecycle
@@ -159,26 +157,11 @@ class ServiceModule(Module):
 
     def configure(self, binder: Binder) -> None:
         binder.bind(Lifecycle, scope=singleton)
-        binder.bind(Places, scope=singleton)
 
     @singleton
     @provider
     def registry(self, transport: httpx.AsyncBaseTransport, clock: Clock) -> ProviderRegistry:
         return ProviderRegistry(transport, clock, os.environ)
-
-    @singleton
-    @provider
-    def strategies(self, clock: Clock, randomness: Randomness) -> Strategies:
-        return Strategies(clock, randomness)
-
-    @singleton
-    @provider
-    def breakers(self, clock: Clock, publisher: Publisher) -> Breakers:
-        def changed(key: object, before: str, after: str) -> None:
-            name, index = cast(EndpointKey, key)
-            publisher.publish(CircuitChanged(name, index, after, before))
-
-        return Breakers(clock, changed)
 
     @singleton
     @provider
@@ -190,31 +173,18 @@ class ServiceModule(Module):
     def gateway(
         self,
         snapshots: SnapshotHolder,
-        strategies: Strategies,
+        dispatch: Dispatch,
         publisher: Publisher,
         clock: Clock,
         randomness: Randomness,
-        breakers: Breakers,
-        places: Places,
         limiting: Limiting,
     ) -> GatewayService:
-        attempts = Attempts(
-            clock=clock,
-            randomness=randomness,
-            publisher=publisher,
-            strategies=strategies,
-            breakers=breakers,
-            places=places,
-        )
-        latencies = strategies.latencies
-        dispatch = Dispatch(attempts=attempts, latencies=latencies, publisher=publisher, clock=clock)
-        mirrors = Mirrors(randomness=randomness, clock=clock)
         return GatewayService(
             snapshots=snapshots,
             dispatch=dispatch,
             publisher=publisher,
             clock=clock,
-            mirrors=mirrors,
+            mirrors=Mirrors(randomness=randomness, clock=clock),
             admission=limiting.admission,
         )
 
@@ -275,8 +245,8 @@ def _unconfigured(snapshots: SnapshotHolder) -> Iterator[str]:
 
 def make_injector(loaded: Loaded, *replacements: Module) -> Injector:
     """The whole house; a replacement's bindings take the place of ours."""
-    house = (ConfigModule(loaded), ObservabilityModule(), StorageModule(), LimitsModule(), ServiceModule())
-    return Injector([WorldModule(), *house, *replacements], auto_bind=False)
+    house = (ConfigModule(loaded), ObservabilityModule(), StorageModule(), LimitsModule())
+    return Injector([WorldModule(), *house, DispatchModule(), ServiceModule(), *replacements], auto_bind=False)
 
 
 def make_providers(loaded: Loaded) -> Mapping[str, Provider]:
@@ -308,6 +278,7 @@ def make_runtime(loaded: Loaded, *replacements: Module) -> Runtime:
         bus=house.get(EventBus),
         clock=house.get(Clock),
         transport=house.get(httpx.AsyncBaseTransport),
+        answers=house.get(AnswerCache),
         recorder=house.get(Recorder),
         notes=(*(str(warning) for warning in loaded.warnings), *_unconfigured(house.get(SnapshotHolder))),
     )

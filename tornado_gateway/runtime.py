@@ -9,6 +9,7 @@ from loguru import logger
 
 from tornado_gateway.access_control import AccessControl
 from tornado_gateway.config.reload import Reloader
+from tornado_gateway.domain.caching import AnswerCache
 from tornado_gateway.domain.events import ConfigReloaded
 from tornado_gateway.domain.gateway import GatewayService
 from tornado_gateway.domain.ports import Clock
@@ -50,6 +51,7 @@ class Runtime:
     bus: EventBus
     clock: Clock
     transport: Closable
+    answers: AnswerCache
     recorder: Recorder
     notes: tuple[str, ...]
 
@@ -93,6 +95,7 @@ class Runtime:
         await self.reloader.close()
         await self.server.close_all_connections()
         await self.registry.close()
+        await self.answers.close()
         await self.limiting.close()
         await self.bus.close()
         await self.limiting.webhooks.close()

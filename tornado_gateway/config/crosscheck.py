@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from tornado_gateway.config.crosscheck_auth import check_auth
+from tornado_gateway.config.crosscheck_cache import check_cache
 from tornado_gateway.config.crosscheck_fallbacks import check_fallbacks
 from tornado_gateway.config.crosscheck_ledger import check_ledger
 from tornado_gateway.config.crosscheck_policies import check_policies
@@ -29,6 +30,7 @@ def crosscheck(source: Source) -> Iterator[Problem]:
         check_routes,
         check_fallbacks,
         check_policies,
+        check_cache,
         check_prices,
         check_quotas,
         check_state,

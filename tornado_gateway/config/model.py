@@ -8,6 +8,7 @@ from tornado_gateway.config.kinds import KINDS
 from tornado_gateway.config.model_auth import AuthSettings
 from tornado_gateway.config.model_ledger import LedgerSettings
 from tornado_gateway.config.model_state import StateSettings
+from tornado_gateway.domain.caching import MEMORY_BYTES, CachePolicy
 from tornado_gateway.domain.money import PriceCard
 from tornado_gateway.domain.policies import BreakerPolicy, Concurrency, Fallback, Hedge, Mirror, Probe, Timeouts
 from tornado_gateway.domain.quotas import Quotas
@@ -34,6 +35,11 @@ class ServerSettings:
 class LogSettings:
     level: str = "INFO"
     format: str = "json"
+
+
+@dataclass(frozen=True, slots=True)
+class CacheSettings:
+    memory_bytes: int = MEMORY_BYTES
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +107,7 @@ class RouteSettings:
     timeouts: Timeouts = field(default_factory=Timeouts)
     hedge: Hedge | None = None
     mirror: Mirror | None = None
+    cache: CachePolicy | None = None
     line: int | None = None
 
 
@@ -113,6 +120,7 @@ class Settings:
     server: ServerSettings = field(default_factory=ServerSettings)
     log: LogSettings = field(default_factory=LogSettings)
     cors: CorsPolicy = field(default_factory=CorsPolicy)
+    cache: CacheSettings = field(default_factory=CacheSettings)
     auth: AuthSettings = field(default_factory=AuthSettings)
     state: StateSettings = field(default_factory=StateSettings)
     quotas: Quotas | None = None

@@ -67,6 +67,8 @@ class MetricsSubscriber:
         self.durations: dict[str, Histogram] = {}
         self.first_tokens: dict[str, Histogram] = {}
         self.overhead = Histogram(OVERHEAD_BUCKETS)
+        self.cached: Counter[tuple[str, str]] = Counter()
+        """By route and what became of a call in its cache."""
         self.drop_sources = drop_sources
         self.limits = LimitCounts()
         self._outcomes = _codes(GatewayError)
@@ -129,7 +131,9 @@ class MetricsSubscriber:
         self.requests[route, provider, model, event.status] += 1
         if event.attempts and (outcome := self._last_outcome(event)) is not None:
             self.attempts[provider, model, outcome] += 1
-        if event.usage is not None:
+        if event.cache is not None:
+            self.cached[route, event.cache] += 1
+        if event.usage is not None and event.cache != "hit":
             for kind, count in event.usage.buckets():
                 self.tokens[route, provider, model, kind] += count
         if event.cost is not None:
@@ -189,6 +193,9 @@ class _Families(Collector):
         yield _counter("gateway_cost_usd", "Cost in USD.", by_model, counts.costs)
         yield _counter(
             "gateway_upstream_attempts", "Calls to providers.", ("provider", "model", "outcome"), counts.attempts
+        )
+        yield _counter(
+            "gateway_cache_requests", "Calls on routes with a cache, by outcome.", ("route", "outcome"), counts.cached
         )
         yield _histograms(
             "gateway_upstream_duration_seconds",

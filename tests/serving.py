@@ -122,6 +122,7 @@ async def serving(*providers: Any, **more: Any) -> AsyncIterator[Served]:
     clock, recorder, lifecycle = QuickClock(), Recorder(), Lifecycle()
     config_status = more.pop("config_status", dict)
     conditions = more.pop("conditions", dict)
+    worker = more.pop("worker", None)
     snapshots = SnapshotHolder(snapshot(*providers, **more))
     service = service_over(snapshots, clock, recorder)
     reported: list[BaseException] = []
@@ -134,6 +135,7 @@ async def serving(*providers: Any, **more: Any) -> AsyncIterator[Served]:
         config_status=config_status,
         conditions=conditions,
         render_metrics=lambda: (b"a_metric 1\n", "text/plain; version=0.0.4"),
+        worker=worker,
         report=reported.append,
     )
     server = GatewayHTTPServer(make_application(services), snapshots=snapshots, clock=clock)

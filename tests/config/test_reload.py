@@ -37,8 +37,15 @@ class Followed:
         self.events: list[Any] = []
         loaded = load(path, {})
         self.snapshots = SnapshotHolder(build(loaded, make_provider=_provider, now=Clock().now))
+        self.kept: list[bytes] = []
         self.reloader = Reloader(
-            loaded, environ={}, snapshots=self.snapshots, make_provider=_provider, publisher=self, clock=Clock()
+            loaded,
+            environ={},
+            snapshots=self.snapshots,
+            make_provider=_provider,
+            publisher=self,
+            clock=Clock(),
+            keep=self.kept.append,
         )
 
     def publish(self, event: Any) -> None:
@@ -303,5 +310,17 @@ async def test_two_hundred_reloads_leave_one_revision_alive(file: Path) -> None:
             await followed.until(lambda turn=turn: followed.price() == f"0.0{turn + 100}", 5.0)  # type: ignore[misc]
         assert followed.snapshots.revisions == 1
         assert len(followed.events) == 200
+
+    await following(file, check)
+
+
+async def test_only_what_is_in_force_is_kept(file: Path) -> None:
+    async def check(followed: Followed) -> None:
+        await followed.until(lambda: followed.kept == [TEXT.encode()])
+        file.write_text(priced("-1"))
+        await followed.until(lambda: followed.reloader.status.last_error is not None)
+        file.write_text(priced("0.04"))
+        await followed.until(lambda: followed.price() == "0.04")
+        assert followed.kept == [TEXT.encode(), priced("0.04").encode()]
 
     await following(file, check)

@@ -7,7 +7,7 @@ from tornado_gateway.config.crosscheck_policies import check_policies
 from tornado_gateway.config.crosscheck_prices import check_prices
 from tornado_gateway.config.crosscheck_providers import check_providers
 from tornado_gateway.config.crosscheck_routes import check_routes
-from tornado_gateway.config.crosscheck_server import check_cors, check_server
+from tornado_gateway.config.crosscheck_server import check_cors
 from tornado_gateway.config.outline import outline
 from tornado_gateway.config.problems import Problem
 from tornado_gateway.config.source import Source
@@ -17,7 +17,6 @@ def crosscheck(source: Source) -> Iterator[Problem]:
     """Problems and warnings, over whatever parts of the document have the right shape."""
     document = outline(source.value)
     checks = (
-        check_server,
         check_cors,
         check_providers,
         check_routes,

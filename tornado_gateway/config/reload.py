@@ -7,8 +7,8 @@ change what the path leads to, on every file system, and a look costs a few micr
 import asyncio
 import contextlib
 import hashlib
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -47,11 +47,12 @@ class _Reading:
 
     digest: str
     loaded: Loaded | None = None
+    content: bytes = field(default=b"", repr=False)
     problems: tuple[str, ...] = ()
 
 
 class Reloader:
-    """Reads and checks in a thread, swaps on the event loop's."""
+    """Reads and checks in a thread, swaps on the event loop's. ``keep`` is given each file that is in force."""
 
     def __init__(
         self,
@@ -62,6 +63,7 @@ class Reloader:
         make_provider: MakeProvider,
         publisher: Publisher,
         clock: Clock,
+        keep: Callable[[bytes], None] = lambda content: None,
     ) -> None:
         self._loaded = loaded
         self._environ = environ
@@ -69,6 +71,7 @@ class Reloader:
         self._make_provider = make_provider
         self._publisher = publisher
         self._clock = clock
+        self._keep = keep
         self.status = Status(loaded.revision, snapshots.current.loaded_at)
         self._wanted = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
@@ -119,6 +122,7 @@ class Reloader:
             return
         try:
             self._accept(reading.loaded)
+            self._keep(reading.content)
         except Exception as error:
             # The checks let it pass, and nothing can be built of it. The error may hold a key, its type does not.
             problem = f"{self._loaded.path}: can't be put in force: {type(error).__name__}"
@@ -130,7 +134,7 @@ class Reloader:
         try:
             content = read_file(path)
             digest = hashlib.sha256(content).hexdigest()
-            return _Reading(digest, parse(content, path, self._environ))
+            return _Reading(digest, parse(content, path, self._environ), content)
         except ConfigInvalid as invalid:
             return _Reading(digest or str(invalid), problems=tuple(str(problem) for problem in invalid.problems))
         except Exception as error:

@@ -57,7 +57,8 @@ class MetricsSubscriber:
         """By provider and model: seconds spent waiting for them, of calls that succeeded."""
         self.in_flight = 0
         self.reloads: Counter[str] = Counter(loaded=0, rejected=0)
-        self.revision: str | None = None
+        self.revisions: frozenset[str] = frozenset()
+        """One, or several where workers differ for a moment."""
         self.durations: dict[str, Histogram] = {}
         self.first_tokens: dict[str, Histogram] = {}
         self.overhead = Histogram(OVERHEAD_BUCKETS)
@@ -83,6 +84,13 @@ class MetricsSubscriber:
     def watch_drops(self, *sources: DropSource) -> None:
         """Asks these too: a bus that has this subscriber can't be made before it."""
         self.drop_sources = (*self.drop_sources, *sources)
+
+    def drops(self) -> Counter[str]:
+        """Events and log lines lost, by who lost them."""
+        drops: Counter[str] = Counter()
+        for source in self.drop_sources:
+            drops.update(source())
+        return drops
 
     def render(self) -> tuple[bytes, str]:
         """The page for ``GET /metrics`` and its content type. ``EventBus.flush`` first makes it current."""
@@ -140,7 +148,7 @@ class MetricsSubscriber:
         return event.error if event.error in self._outcomes else UpstreamFailed.default_code
 
     def _config_reloaded(self, event: ConfigReloaded) -> None:
-        self.revision = event.revision
+        self.revisions = frozenset({event.revision})
         if event.previous is not None:
             self.reloads["loaded"] += 1
 
@@ -190,14 +198,14 @@ class _Families(Collector):
             {(outcome,): count for outcome, count in counts.reloads.items()},
         )
         info = GaugeMetricFamily("gateway_config_info", "1 for the revision in use.", labels=("revision",))
-        if counts.revision is not None:
-            info.add_metric([counts.revision], 1)
+        for revision in sorted(counts.revisions):
+            info.add_metric([revision], 1)
         yield info
         yield _counter(
             "gateway_events_dropped",
             "Events and log lines lost to full queues.",
             ("subscriber",),
-            {(name,): count for source in counts.drop_sources for name, count in source().items()},
+            {(name,): count for name, count in counts.drops().items()},
         )
 
 

@@ -16,6 +16,7 @@ from tornado_gateway.domain.snapshot import SnapshotHolder
 from tornado_gateway.httpserver.lifecycle import Lifecycle
 from tornado_gateway.httpserver.server import GatewayHTTPServer
 from tornado_gateway.observability.bus import EventBus
+from tornado_gateway.observability.exposition import Exposition
 from tornado_gateway.providers.registry import ProviderRegistry
 
 
@@ -35,6 +36,7 @@ class Runtime:
     lifecycle: Lifecycle
     reloader: Reloader
     bus: EventBus
+    exposition: Exposition
     clock: Clock
     transport: Closable
     notes: tuple[str, ...]
@@ -42,6 +44,7 @@ class Runtime:
     async def start(self, sockets: list[socket.socket]) -> None:
         """Serves ``sockets`` and follows the file; on the running loop."""
         self.bus.start()
+        self.exposition.start()
         current = self.snapshots.current
         self.bus.publish(ConfigReloaded(current.revision, None, current.loaded_at, self.notes))
         self.reloader.start()
@@ -67,6 +70,17 @@ class Runtime:
             return False
         return True
 
+    async def retire(self) -> bool:
+        """Takes no new connections and serves those that there are to their end; bounded as ``drain``."""
+        self.lifecycle.retire()
+        try:
+            async with asyncio.timeout(self.snapshots.current.server.drain_timeout):
+                await self.server.retire()
+                await self.lifecycle.idle()
+        except TimeoutError:
+            return False
+        return True
+
     async def close(self) -> None:
         """Hangs up on everybody, delivers the last events."""
         self.server.stop()
@@ -78,3 +92,4 @@ class Runtime:
         await self.registry.close()
         await self.transport.aclose()
         await self.bus.close()
+        self.exposition.close()

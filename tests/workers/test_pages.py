@@ -1,15 +1,18 @@
-import multiprocessing
 import os
+import subprocess
+import sys
 import tempfile
+import time
 from collections.abc import Iterator
-from multiprocessing.sharedctypes import Synchronized
-from typing import Any
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tornado_gateway.workers.pages import HALF_BYTES, PAGE_BYTES, Page
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture
@@ -76,23 +79,24 @@ def test_too_much_is_refused_and_changes_nothing(descriptor: int) -> None:
     assert page.read() == b"x"
 
 
-def _write_on(descriptor: int, stop: "Synchronized[int]") -> None:
-    page = Page(descriptor, 0)
-    number = 0
-    while not stop.value:
-        number += 1
-        page.write(number.to_bytes(4, "big") * 5000)
+WRITE_ON = """
+import sys
+from tornado_gateway.workers.pages import Page
+page, number = Page(int(sys.argv[1]), 0), 0
+while True:
+    number += 1
+    page.write(number.to_bytes(4, "big") * 5000)
+"""
 
 
 def test_no_reader_ever_sees_half_of_two_writings(descriptor: int) -> None:
-    context: Any = multiprocessing.get_context("fork")
-    stop = context.Value("i", 0)
-    writer = context.Process(target=_write_on, args=(descriptor, stop), daemon=True)
-    writer.start()
+    writer = subprocess.Popen([sys.executable, "-c", WRITE_ON, str(descriptor)], cwd=ROOT, pass_fds=[descriptor])
     try:
         page = Page(descriptor, 0)
         last, seen = 0, 0
+        deadline = time.monotonic() + 20
         while seen < 300 or last < 300:
+            assert time.monotonic() < deadline, (seen, last)
             content = page.read()
             if content is None:
                 continue
@@ -101,5 +105,5 @@ def test_no_reader_ever_sees_half_of_two_writings(descriptor: int) -> None:
             assert number >= last
             last, seen = number, seen + 1
     finally:
-        stop.value = 1
-        writer.join(5)
+        writer.kill()
+        writer.wait()

@@ -4,8 +4,8 @@ import asyncio
 from collections.abc import Callable, Iterator
 from typing import Protocol
 
-from tornado_gateway.observability.metrics import MetricsSubscriber
-from tornado_gateway.observability.totals import page_of, resume, total
+from tornado_gateway.observability.metrics import MetricsSubscriber, rendered
+from tornado_gateway.observability.totals import NOTHING_BEFORE, Totals, left_by, page_of
 
 PUBLISH_SECONDS = 0.25
 
@@ -35,9 +35,8 @@ class Exposition:
         self._shared = shared
         self._timer: asyncio.TimerHandle | None = None
         self._published = b""
-        before = None if shared is None else shared.predecessor()
-        if before is not None:
-            resume(metrics, before)
+        page = None if shared is None else shared.predecessor()
+        self._before = NOTHING_BEFORE if page is None else left_by(page)
 
     def start(self) -> None:
         """From here on other workers see what happens here; on the running loop."""
@@ -50,7 +49,10 @@ class Exposition:
         if self._shared is None:
             return self._metrics.render()
         self._publish(self._shared)
-        return total(self._shared.published()).render()
+        totals = Totals()
+        for page, alive in self._shared.published():
+            totals.add(page, alive=alive)
+        return rendered(totals.tables())
 
     def close(self) -> None:
         """Leaves the last counts."""
@@ -64,7 +66,7 @@ class Exposition:
         self._timer = asyncio.get_running_loop().call_later(PUBLISH_SECONDS, self._tick, shared)
 
     def _publish(self, shared: SharedCounts) -> None:
-        content = page_of(self._metrics)
+        content = page_of(self._metrics.tables(), self._before)
         if content != self._published:
             shared.publish(content)
             self._published = content

@@ -1,112 +1,126 @@
-"""One process's counts as bytes, and those of many processes added up. Pure."""
+"""Processes' tables as bytes, and many processes' tables added up. Pure."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from decimal import Decimal
 from typing import Any
 
 import msgspec
 
 from tornado_gateway.domain.money import EXACT
-from tornado_gateway.observability.histogram import DURATION_BUCKETS, FIRST_TOKEN_BUCKETS, OVERHEAD_BUCKETS, Histogram
-from tornado_gateway.observability.metrics import MetricsSubscriber
+from tornado_gateway.observability.histogram import Histogram
+from tornado_gateway.observability.tables import Table, Value
 
-_Counts = tuple[list[int], float]
-"""A histogram's counts and sum."""
-
-
-class _Page(msgspec.Struct, kw_only=True):
-    """``MetricsSubscriber``'s members by their names. Another version's page may lack some."""
-
-    requests: dict[tuple[str, str, str, int], int] = {}
-    tokens: dict[tuple[str, str, str, str], int] = {}
-    costs: dict[tuple[str, str, str], Decimal] = {}
-    attempts: dict[tuple[str, str, str], int] = {}
-    reloads: dict[str, int] = {}
-    upstream_times: dict[tuple[str, str], _Counts] = {}
-    durations: dict[str, _Counts] = {}
-    first_tokens: dict[str, _Counts] = {}
-    overhead: _Counts | None = None
-    drops: dict[str, int] = {}
-    # What a process is, rather than what it did: gone with it.
-    in_flight: int = 0
-    circuits: dict[tuple[str, str], int] = {}
-    revisions: list[str] = []
+_JOINED_BY: dict[str, Callable[[Any, Any], Any]] = {
+    "state": max,
+    "info": max,
+    "up": min,
+    "available": min,
+}
+"""How gauges become one, by the last word of their names: the worst state that any process sees. Others are summed."""
 
 
-_ENCODER = msgspec.msgpack.Encoder()
-_DECODER = msgspec.msgpack.Decoder(_Page)
-_ZERO = Decimal(0)
+class _Sent(msgspec.Struct):
+    """A table on a page. ``values`` are keys and values in turn; a histogram is its counts and sum, its bounds are
+    the table's; a decimal is its text."""
+
+    name: str
+    text: str
+    kind: str
+    labels: tuple[str, ...]
+    values: list[Any]
+    bounds: tuple[float, ...] | None = None
 
 
-def page_of(counts: MetricsSubscriber) -> bytes:
-    """All that ``counts`` holds."""
-    page = _Page(
-        requests=counts.requests,
-        tokens=counts.tokens,
-        costs=counts.costs,
-        attempts=counts.attempts,
-        reloads=counts.reloads,
-        upstream_times=_packed(counts.upstream_times),
-        durations=_packed(counts.durations),
-        first_tokens=_packed(counts.first_tokens),
-        overhead=(counts.overhead.counts, counts.overhead.sum),
-        drops=counts.drops(),
-        in_flight=counts.in_flight,
-        circuits=counts.circuits,
-        revisions=sorted(counts.revisions),
-    )
-    return _ENCODER.encode(page)
+class _Page(msgspec.Struct):
+    """What the process did, and what those before it did whose place it has."""
+
+    own: list[_Sent]
+    before: msgspec.Raw
 
 
-def resume(counts: MetricsSubscriber, content: bytes) -> None:
-    """Goes on from what a process did that is gone."""
-    _add(counts, content, alive=False)
+def _counts(value: Any) -> Any:
+    assert isinstance(value, Histogram)
+    return value.counts, value.sum
 
 
-def total(pages: Iterable[tuple[bytes, bool]]) -> MetricsSubscriber:
-    """The sum of pages, each with whether its process lives: what one did counts on without it, what it is does not.
-
-    Of a circuit it tells the worst state that any process sees.
-    """
-    counts = MetricsSubscriber()
-    for content, alive in pages:
-        _add(counts, content, alive=alive)
-    return counts
+_ENCODER = msgspec.msgpack.Encoder(enc_hook=_counts)
+_PAGE = msgspec.msgpack.Decoder(_Page)
+_TABLES = msgspec.msgpack.Decoder(list[_Sent])
+NOTHING_BEFORE = _ENCODER.encode([])
 
 
-def _add(counts: MetricsSubscriber, content: bytes, *, alive: bool) -> None:
-    try:
-        page = _DECODER.decode(content)
-    except msgspec.MsgspecError:
-        return  # of a version that counts otherwise, while workers are replaced
-    counts.requests.update(page.requests)
-    counts.tokens.update(page.tokens)
-    counts.attempts.update(page.attempts)
-    counts.reloads.update(page.reloads)
-    for key, amount in page.costs.items():
-        counts.costs[key] = EXACT.add(counts.costs.get(key, _ZERO), amount)
-    _merge(counts.upstream_times, page.upstream_times, lambda: Histogram(DURATION_BUCKETS))
-    _merge(counts.durations, page.durations, lambda: Histogram(DURATION_BUCKETS))
-    _merge(counts.first_tokens, page.first_tokens, lambda: Histogram(FIRST_TOKEN_BUCKETS))
-    if page.overhead is not None:
-        _merge({"": counts.overhead}, {"": page.overhead}, lambda: Histogram(OVERHEAD_BUCKETS))
-    counts.watch_drops(lambda: page.drops)
-    if alive:
-        counts.in_flight += page.in_flight
-        for circuit, state in page.circuits.items():
-            counts.circuits[circuit] = max(state, counts.circuits.get(circuit, state))
-        counts.revisions |= set(page.revisions)
+def page_of(tables: Iterable[Table], before: bytes = NOTHING_BEFORE) -> bytes:
+    """What a process shows others; ``before`` is what ``left_by`` made of its predecessor's page."""
+    return _ENCODER.encode(_Page([_sent(table) for table in tables], msgspec.Raw(before)))
 
 
-def _packed(histograms: Mapping[Any, Histogram]) -> dict[Any, _Counts]:
-    return {key: (histogram.counts, histogram.sum) for key, histogram in histograms.items()}
+def left_by(page: bytes) -> bytes:
+    """What a process did that is gone, without what it was."""
+    totals = Totals()
+    totals.add(page, alive=False)
+    return _ENCODER.encode([_sent(table) for table in totals.tables()])
 
 
-def _merge(into: dict[Any, Histogram], found: Mapping[Any, _Counts], make: Callable[[], Histogram]) -> None:
-    for key, (counts, total_of_values) in found.items():
-        histogram = into.get(key)
-        if histogram is None:
-            histogram = into[key] = make()
-        if len(counts) == len(histogram.counts):  # else another version's
-            histogram.counts = [one + other for one, other in zip(histogram.counts, counts, strict=True)]
-            histogram.sum += total_of_values
+class Totals:
+    """Adds pages up."""
+
+    def __init__(self) -> None:
+        self._tables: dict[str, Table] = {}
+
+    def add(self, page: bytes, *, alive: bool) -> None:
+        """What a process did counts on without it; what it is, its gauges, does not. A page of a version that writes
+        others is left out, which lasts as long as workers are being replaced."""
+        try:
+            decoded = _PAGE.decode(page)
+            found = [*_received(_TABLES.decode(decoded.before)), *_received(decoded.own)]
+        except (msgspec.MsgspecError, ArithmeticError, TypeError, ValueError):
+            return
+        for table in found:
+            if alive or table.kind != "gauge":
+                self._add(table)
+
+    def tables(self) -> Iterator[Table]:
+        yield from self._tables.values()
+
+    def _add(self, table: Table) -> None:
+        known = self._tables.setdefault(table.name, msgspec.structs.replace(table, values={}))
+        if not known.values:
+            known.labels = table.labels  # a table that came empty may not know them
+        values: dict[Any, Value] = known.values  # type: ignore[assignment] # it was made here
+        join = _JOINED_BY.get(table.name.rsplit("_", 1)[1], _sum) if table.kind == "gauge" else _sum
+        for key, value in table.values.items():
+            values[key] = join(values[key], value) if key in values else value
+
+
+def _sum(one: Any, other: Any) -> Any:
+    if isinstance(one, Histogram) and isinstance(other, Histogram):
+        if one.bounds != other.bounds:
+            return one  # another version's
+        joined = Histogram(one.bounds)
+        joined.counts = [mine + theirs for mine, theirs in zip(one.counts, other.counts, strict=True)]
+        joined.sum = one.sum + other.sum
+        return joined
+    if isinstance(one, Decimal) and isinstance(other, Decimal):
+        return EXACT.add(one, other)
+    return one + other
+
+
+def _sent(table: Table) -> _Sent:
+    bounds = next((tuple(value.bounds) for value in table.values.values() if isinstance(value, Histogram)), None)
+    values = [part for pair in table.values.items() for part in pair]
+    return _Sent(table.name, table.text, table.kind, table.labels, values, bounds)
+
+
+def _received(tables: Iterable[_Sent]) -> Iterator[Table]:
+    for sent in tables:
+        pairs = zip(sent.values[::2], sent.values[1::2], strict=True)
+        values = {tuple(key) if isinstance(key, list) else key: _value(value, sent.bounds) for key, value in pairs}
+        yield Table(sent.name, sent.text, sent.kind, sent.labels, values)
+
+
+def _value(value: Any, bounds: tuple[float, ...] | None) -> Value:
+    if isinstance(value, list) and bounds is not None:
+        histogram = Histogram(bounds)
+        histogram.counts, histogram.sum = value
+        return histogram
+    return Decimal(value) if isinstance(value, str) else value

@@ -137,3 +137,19 @@ async def test_the_folder_is_on_its_path_only_if_it_is_on_ours(
     assert "-P" in spawner("")._command
     monkeypatch.setattr("sys.path", ["/nowhere", str(tmp_path)])
     assert "-P" not in spawner("")._command
+
+
+def descriptors() -> set[str]:
+    return {entry.name for entry in Path("/proc/self/fd").iterdir() if entry.exists()}
+
+
+async def test_where_nothing_can_be_started_nothing_is_left_open(
+    spawner: Callable[[str], Spawner], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    failing = spawner("")
+    monkeypatch.setattr(failing, "_command", ["/nowhere/python"])
+    before = descriptors()
+    with pytest.raises(FileNotFoundError):
+        failing(1, 0)
+    assert descriptors() == before
+    assert signal.pthread_sigmask(signal.SIG_BLOCK, ()).isdisjoint(HELD_BACK)

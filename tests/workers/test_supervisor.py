@@ -13,6 +13,14 @@ from tornado_gateway.workers.backoff import FIRST_SECONDS
 from tornado_gateway.workers.supervisor import Supervisor
 
 
+class Clock(FakeClock):
+    """Lets others go on meanwhile."""
+
+    async def sleep(self, seconds: float) -> None:
+        await super().sleep(seconds)
+        await asyncio.sleep(0)
+
+
 class Worker:
     """Ends on SIGTERM and SIGUSR1 unless ``stubborn``."""
 
@@ -58,7 +66,8 @@ class Shop:
         self.workers: list[Worker] = []
         self.vacated: list[int] = []
         self.served = 0
-        self.clock = FakeClock()
+        self.room = True
+        self.clock = Clock()
         self.supervisor = Supervisor(
             workers=workers,
             spawn=self._spawn,
@@ -70,6 +79,8 @@ class Shop:
         )
 
     def _spawn(self, number: int, slot: int) -> Worker:
+        if not self.room:
+            raise BlockingIOError(11, "no room")
         living = [worker for worker in self.workers if not worker.ended.is_set()]
         assert slot not in [worker.slot for worker in living]
         self.workers.append(Worker(number, slot, self))
@@ -264,3 +275,24 @@ async def test_a_successor_that_never_comes_to_serve_is_given_up(monkeypatch: py
         successor = await shop.hired(2)
         await until(successor.ended.is_set)
         assert (successor.got, shop.workers[0].got) == ([signal.SIGKILL], [])
+
+
+async def test_where_there_is_no_room_for_a_process_it_is_tried_again() -> None:
+    async with open_shop(2) as shop:
+        for worker in shop.workers:
+            worker.serve()
+        shop.room = False
+        shop.supervisor.replace()
+        await asyncio.sleep(0.01)
+        assert [worker.got for worker in shop.workers] == [[], []]
+        shop.workers[0].die()
+        await until(lambda: len(shop.clock.slept) > 3)
+        assert shop.clock.slept[:3] == [FIRST_SECONDS, 2 * FIRST_SECONDS, 4 * FIRST_SECONDS]
+        shop.room = True
+        (await shop.hired(3)).serve()
+
+
+async def test_where_there_is_no_room_at_the_start_it_gives_up() -> None:
+    shop = Shop(2)
+    shop.room = False
+    assert await asyncio.wait_for(shop.supervisor.run(), 5) == 1

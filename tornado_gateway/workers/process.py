@@ -91,20 +91,28 @@ class Spawner:
         self._memory = memory
 
     def __call__(self, number: int, slot: int) -> WorkerProcess:
+        """Raises ``OSError`` where the machine has no room for another process."""
         ours, theirs = socket.socketpair()
         with theirs:
-            errand = Errand(
-                number=number,
-                slot=slot,
-                slots=self._memory.slots,
-                memory=self._memory.descriptor,
-                channel=theirs.fileno(),
-                sockets=self._sockets,
-            )
-            # A child inherits what is blocked. Its own handlers get what came meanwhile.
-            before = signal.pthread_sigmask(signal.SIG_BLOCK, HELD_BACK)
             try:
-                process = subprocess.Popen([*self._command, "--errand", errand.argument()], pass_fds=errand.descriptors)
-            finally:
-                signal.pthread_sigmask(signal.SIG_SETMASK, before)
+                process = self._popen(number, slot, theirs)
+            except OSError:
+                ours.close()
+                raise
         return WorkerProcess(number, slot, process, ours)
+
+    def _popen(self, number: int, slot: int, channel: socket.socket) -> "subprocess.Popen[bytes]":
+        errand = Errand(
+            number=number,
+            slot=slot,
+            slots=self._memory.slots,
+            memory=self._memory.descriptor,
+            channel=channel.fileno(),
+            sockets=self._sockets,
+        )
+        # A child inherits what is blocked. Its own handlers get what came meanwhile.
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, HELD_BACK)
+        try:
+            return subprocess.Popen([*self._command, "--errand", errand.argument()], pass_fds=errand.descriptors)
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)

@@ -83,8 +83,8 @@ class Supervisor:
     async def run(self) -> int:
         """Until ``stop``, or until no worker comes to serve at all. The exit code: 0 after a drain, else 1."""
         async with asyncio.TaskGroup() as group:
-            for post in self._posts:
-                self._start(post, group)
+            if not all(self._start(post, group) for post in self._posts):
+                self._give_up()
             self._keep(group, self._replace_on_request(group))
             await self._stopping.wait()
             for task in self._tasks:
@@ -119,8 +119,15 @@ class Supervisor:
                 self._vacate(worker.slot)
                 self._free.append(worker.slot)
 
-    def _start(self, post: _Post, group: asyncio.TaskGroup) -> Worker:
-        worker = self._spawn(post.number, self._free.pop(0))
+    def _start(self, post: _Post, group: asyncio.TaskGroup) -> Worker | None:
+        """None where the machine has no room for another process."""
+        slot = self._free[0]
+        try:
+            worker = self._spawn(post.number, slot)
+        except OSError as error:
+            logger.bind(worker=post.number).error(f"no worker can be started: {error.strerror}")
+            return None
+        self._free.remove(slot)
         self._living.append(worker)
         if post.worker is None:
             post.worker = worker
@@ -145,14 +152,23 @@ class Supervisor:
         post.worker = None
         if len(self._unheard) == len(self._posts):
             logger.bind(worker=post.number, fate=worker.fate).error("a worker could not start")
-            self._code = 1
-            self._stopping.set()
+            self._give_up()
             return
         delay = post.backoff.after(self._clock.monotonic() - started)
         logger.bind(worker=post.number, fate=worker.fate).warning(f"worker ended, another starts in {delay:g} s")
-        await self._clock.sleep(delay)
-        if post.worker is None and post.incoming is None:
-            self._start(post, group)
+        await self._fill(post, delay, group)
+
+    async def _fill(self, post: _Post, delay: float, group: asyncio.TaskGroup) -> None:
+        """Starts a worker after ``delay`` seconds, unless somebody has the post by then."""
+        while True:
+            await self._clock.sleep(delay)
+            if post.worker or post.incoming or self._start(post, group):
+                return
+            delay = post.backoff.after(0.0)
+
+    def _give_up(self) -> None:
+        self._code = 1
+        self._stopping.set()
 
     def _heard(self, post: _Post) -> None:
         if post.number in self._unheard:
@@ -178,6 +194,8 @@ class Supervisor:
         if post.worker is None:
             return True  # one is about to start anyway
         successor = self._start(post, group)
+        if successor is None:
+            return False
         try:
             async with asyncio.timeout(START_SECONDS):
                 await successor.begun.wait()
@@ -188,7 +206,7 @@ class Supervisor:
         if not successor.serves:
             logger.bind(worker=post.number, fate=successor.fate).error("a successor could not start, the worker stays")
             if post.worker is None:
-                self._start(post, group)
+                await self._fill(post, 0.0, group)
             return False
         predecessor, post.worker = post.worker, successor
         if predecessor is not None:

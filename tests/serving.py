@@ -132,6 +132,7 @@ async def serving(*providers: Any, **more: Any) -> AsyncIterator[Served]:
     answers = SharedAnswers(store=more.pop("store", None) or MemoryCache(clock, lambda: 2**24), clock=clock)
     verifier, stored = more.pop("verifier", NoTokens()), more.pop("stored", KeyRing)
     counters = more.pop("counters", None)
+    worker = more.pop("worker", None)
     snapshots = SnapshotHolder(snapshot(*providers, **more))
     counters = MemoryCounters(clock) if counters is None else counters
     service = service_over(snapshots, clock, recorder, admission_with(counters, clock, recorder), answers)
@@ -150,6 +151,7 @@ async def serving(*providers: Any, **more: Any) -> AsyncIterator[Served]:
         config_status=config_status,
         conditions=conditions,
         render_metrics=lambda: (b"a_metric 1\n", "text/plain; version=0.0.4"),
+        worker=worker,
         report=reported.append,
     )
     server = GatewayHTTPServer(make_application(services), snapshots=snapshots, clock=clock)

@@ -29,6 +29,8 @@ ROOTS = ("bootstrap.py", "dispatching.py", "limiting.py")
 NO_MIRROR: dict[str, str] = {
     "httpserver/dialects/base.py": "declarations: nothing to run",
     "cli/serve.py": "tests/end_to_end runs it as a process",
+    "cli/supervise.py": "tests/end_to_end runs it as a process",
+    "cli/worker.py": "tests/end_to_end runs it as a process",
 }
 
 

@@ -15,7 +15,7 @@ from loguru import logger
 from tornado_gateway.access_control import AccessControl, make_access_control
 from tornado_gateway.clock import SystemClock
 from tornado_gateway.config.build import Loaded, MakeProvider, build
-from tornado_gateway.config.model import ProviderSettings
+from tornado_gateway.config.model import LogSettings, ProviderSettings
 from tornado_gateway.config.reload import Reloader
 from tornado_gateway.dispatching import DispatchModule
 from tornado_gateway.domain.breakers import Breakers
@@ -36,8 +36,10 @@ from tornado_gateway.httpserver.dialects.recognition import DIALECTS, decode_cal
 from tornado_gateway.httpserver.lifecycle import Lifecycle
 from tornado_gateway.httpserver.server import GatewayHTTPServer
 from tornado_gateway.httpserver.services import Services
+from tornado_gateway.httpserver.sharing import SharingHTTPServer
 from tornado_gateway.limiting import Limiting, LimitsModule
 from tornado_gateway.observability.bus import EventBus
+from tornado_gateway.observability.exposition import Exposition
 from tornado_gateway.observability.ledger_metrics import LedgerFamilies
 from tornado_gateway.observability.log_subscriber import LogSubscriber
 from tornado_gateway.observability.logging import configure
@@ -48,8 +50,18 @@ from tornado_gateway.providers.upstream import make_transport
 from tornado_gateway.runtime import Recorder, Runtime
 from tornado_gateway.storage.opening import ledger_at, recorder_at
 from tornado_gateway.storage.recorder import LedgerRecorder, NoRecorder
+from tornado_gateway.workers.seat import Crew, Seat
 
-__all__ = ["DIALECTS", "Runtime", "decode_call", "make_injector", "make_providers", "make_runtime", "open_ledger"]
+__all__ = [
+    "DIALECTS",
+    "Runtime",
+    "decode_call",
+    "make_injector",
+    "make_providers",
+    "make_runtime",
+    "open_ledger",
+    "start_log",
+]
 
 
 class WorldModule(Module):
@@ -62,10 +74,14 @@ class WorldModule(Module):
 
 
 class ConfigModule(Module):
-    """The configuration that was found at start, and what follows it."""
+    """The configuration that was found at start, what follows it, and who else serves it."""
 
-    def __init__(self, loaded: Loaded) -> None:
+    def __init__(self, loaded: Loaded, seat: Seat | None = None) -> None:
         self._loaded = loaded
+        self._crew = Crew(seat)
+
+    def configure(self, binder: Binder) -> None:
+        binder.bind(Crew, to=self._crew)
 
     @singleton
     @provider
@@ -86,6 +102,7 @@ class ConfigModule(Module):
         registry: ProviderRegistry,
         publisher: Publisher,
         clock: Clock,
+        crew: Crew,
     ) -> Reloader:
         return Reloader(
             loaded,
@@ -94,6 +111,7 @@ class ConfigModule(Module):
             make_provider=_maker(registry),
             publisher=publisher,
             clock=clock,
+            keep=crew.keep,
         )
 
 
@@ -106,14 +124,18 @@ def _maker(registry: ProviderRegistry) -> MakeProvider:
     return make
 
 
+def start_log(settings: LogSettings, worker: int | None = None) -> LineSink:
+    """From here on the log is what ``settings`` say, with the number of one of several workers in each line."""
+    return configure(settings.level, "human" if settings.format == "human" else "json", worker=worker)
+
+
 class ObservabilityModule(Module):
     """Who listens."""
 
     @singleton
     @provider
-    def sink(self, loaded: Loaded) -> LineSink:
-        log = loaded.settings.log
-        return configure(log.level, "human" if log.format == "human" else "json")
+    def sink(self, loaded: Loaded, crew: Crew) -> LineSink:
+        return start_log(loaded.settings.log, crew.number)
 
     @singleton
     @provider
@@ -135,6 +157,11 @@ class ObservabilityModule(Module):
     @provider
     def publisher(self, bus: EventBus) -> Publisher:
         return bus
+
+    @singleton
+    @provider
+    def exposition(self, metrics: MetricsSubscriber, bus: EventBus, crew: Crew) -> Exposition:
+        return Exposition(metrics, bus.flush, crew.seat)
 
 
 class StorageModule(Module):
@@ -210,16 +237,12 @@ class ServiceModule(Module):
         lifecycle: Lifecycle,
         clock: Clock,
         reloader: Reloader,
-        bus: EventBus,
-        metrics: MetricsSubscriber,
+        exposition: Exposition,
         breakers: Breakers,
         places: Places,
         access: AccessControl,
+        crew: Crew,
     ) -> GatewayHTTPServer:
-        def render_metrics() -> tuple[bytes, str]:
-            bus.flush()
-            return metrics.render()
-
         services = Services(
             gateway=gateway,
             snapshots=snapshots,
@@ -229,10 +252,14 @@ class ServiceModule(Module):
             auth=access.gate,
             config_status=lambda: reloader.status.as_dict(),  # noqa: PLW0108 - the status is replaced
             conditions=lambda: conditions(snapshots.current, breakers, places),
-            render_metrics=render_metrics,
+            render_metrics=exposition.render,
+            worker=crew.number,
             report=lambda error: logger.opt(exception=error).error("a handler failed"),
         )
-        return GatewayHTTPServer(make_application(services), snapshots=snapshots, clock=clock)
+        application = make_application(services)
+        if crew.seat is None:
+            return GatewayHTTPServer(application, snapshots=snapshots, clock=clock)
+        return SharingHTTPServer(application, snapshots=snapshots, clock=clock, loads=crew.seat)
 
 
 def _unconfigured(snapshots: SnapshotHolder) -> Iterator[str]:
@@ -243,9 +270,9 @@ def _unconfigured(snapshots: SnapshotHolder) -> Iterator[str]:
         yield f"providers {', '.join(names)} have no API key: their routes answer 503"
 
 
-def make_injector(loaded: Loaded, *replacements: Module) -> Injector:
-    """The whole house; a replacement's bindings take the place of ours."""
-    house = (ConfigModule(loaded), ObservabilityModule(), StorageModule(), LimitsModule())
+def make_injector(loaded: Loaded, *replacements: Module, seat: Seat | None = None) -> Injector:
+    """The whole house; a replacement's bindings take the place of ours. ``seat`` is that of one of several workers."""
+    house = (ConfigModule(loaded, seat), ObservabilityModule(), StorageModule(), LimitsModule())
     return Injector([WorldModule(), *house, DispatchModule(), ServiceModule(), *replacements], auto_bind=False)
 
 
@@ -262,9 +289,9 @@ def open_ledger(loaded: Loaded) -> Ledger:
     return ledger_at(place)
 
 
-def make_runtime(loaded: Loaded, *replacements: Module) -> Runtime:
+def make_runtime(loaded: Loaded, *replacements: Module, seat: Seat | None = None) -> Runtime:
     """A gateway that serves ``loaded`` and follows its file."""
-    house = make_injector(loaded, *replacements)
+    house = make_injector(loaded, *replacements, seat=seat)
     return Runtime(
         server=house.get(GatewayHTTPServer),
         gateway=house.get(GatewayService),
@@ -276,6 +303,7 @@ def make_runtime(loaded: Loaded, *replacements: Module) -> Runtime:
         lifecycle=house.get(Lifecycle),
         reloader=house.get(Reloader),
         bus=house.get(EventBus),
+        exposition=house.get(Exposition),
         clock=house.get(Clock),
         transport=house.get(httpx.AsyncBaseTransport),
         answers=house.get(AnswerCache),

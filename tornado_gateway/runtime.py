@@ -19,6 +19,7 @@ from tornado_gateway.httpserver.lifecycle import Lifecycle
 from tornado_gateway.httpserver.server import GatewayHTTPServer
 from tornado_gateway.limiting import Limiting
 from tornado_gateway.observability.bus import EventBus
+from tornado_gateway.observability.exposition import Exposition
 from tornado_gateway.providers.registry import ProviderRegistry
 
 
@@ -49,6 +50,7 @@ class Runtime:
     lifecycle: Lifecycle
     reloader: Reloader
     bus: EventBus
+    exposition: Exposition
     clock: Clock
     transport: Closable
     answers: AnswerCache
@@ -59,6 +61,7 @@ class Runtime:
         """Serves ``sockets`` and follows the file; on the running loop."""
         self.recorder.start()
         self.bus.start()
+        self.exposition.start()
         current = self.snapshots.current
         self.bus.publish(ConfigReloaded(current.revision, None, current.loaded_at, self.notes))
         self.reloader.start()
@@ -85,6 +88,17 @@ class Runtime:
             return False
         return True
 
+    async def retire(self) -> bool:
+        """Takes no new connections and serves those that there are to their end; bounded as ``drain``."""
+        self.lifecycle.retire()
+        try:
+            async with asyncio.timeout(self.snapshots.current.server.drain_timeout):
+                await self.server.retire()
+                await self.lifecycle.idle()
+        except TimeoutError:
+            return False
+        return True
+
     async def close(self) -> None:
         """Hangs up on everybody, delivers the last events."""
         self.server.stop()
@@ -98,6 +112,7 @@ class Runtime:
         await self.answers.close()
         await self.limiting.close()
         await self.bus.close()
+        self.exposition.close()
         await self.limiting.webhooks.close()
         await self.transport.aclose()
         # Last: whatever ended until here has to be kept.

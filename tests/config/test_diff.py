@@ -153,7 +153,11 @@ def test_limits_and_budgets_hold_at_once_and_their_store_does_not() -> None:
             "webhooks: [{url: 'https://a.example/planted'}]\n",
         )
     )
-    assert differences(settings(), new) == ("limits of everyone: none -> 5 concurrent", "webhooks changed")
+    assert differences(settings(), new) == (
+        "limits of everyone: none -> 5 concurrent",
+        "webhooks changed",
+        "state.url changed",
+    )
     assert needs_restart(settings(), new) == ("state needs a restart",)
 
 

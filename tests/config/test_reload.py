@@ -52,8 +52,15 @@ class Followed:
         self.events: list[Any] = []
         loaded = load(path, {})
         self.snapshots = SnapshotHolder(build(loaded, make_provider=_provider, now=Clock().now))
+        self.kept: list[bytes] = []
         self.reloader = Reloader(
-            loaded, environ={}, snapshots=self.snapshots, make_provider=_provider, publisher=self, clock=Clock()
+            loaded,
+            environ={},
+            snapshots=self.snapshots,
+            make_provider=_provider,
+            publisher=self,
+            clock=Clock(),
+            keep=self.kept.append,
         )
 
     def publish(self, event: Any) -> None:
@@ -450,5 +457,17 @@ async def test_files_that_are_no_longer_named_are_no_longer_looked_at(file: Path
         file.write_text(priced("0.04"))
         await followed.until(lambda: followed.price() == "0.04")
         await followed.until(lambda: len(followed.reloader._signature) == 1)
+
+    await following(file, check)
+
+
+async def test_only_what_is_in_force_is_kept(file: Path) -> None:
+    async def check(followed: Followed) -> None:
+        await followed.until(lambda: followed.kept == [TEXT.encode()])
+        file.write_text(priced("-1"))
+        await followed.until(lambda: followed.reloader.status.last_error is not None)
+        file.write_text(priced("0.04"))
+        await followed.until(lambda: followed.price() == "0.04")
+        assert followed.kept == [TEXT.encode(), priced("0.04").encode()]
 
     await following(file, check)

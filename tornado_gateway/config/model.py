@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from tornado_gateway.config.kinds import KINDS
 from tornado_gateway.config.model_auth import AuthSettings
@@ -18,13 +18,13 @@ from tornado_gateway.domain.webhooks import Webhook
 
 @dataclass(frozen=True, slots=True)
 class ServerSettings:
-    """Times in seconds."""
+    """Times in seconds. ``workers`` is ``auto`` where there is to be one for each CPU."""
 
     host: str = "127.0.0.1"
     port: int = 8080
     read_timeout: float = 30.0
     write_timeout: float = 30.0
-    workers: int = 1
+    workers: int | Literal["auto"] = 1
     max_body_bytes: int = 10_485_760
     drain_timeout: float = 30.0
     keep_alive: float = 15.0

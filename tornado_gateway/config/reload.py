@@ -8,7 +8,7 @@ takes texts from: a secret that is rotated there is a change like any other.
 import asyncio
 import contextlib
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -51,12 +51,13 @@ class _Reading:
 
     digest: str
     loaded: Loaded | None = None
+    content: bytes = field(default=b"", repr=False)
     problems: tuple[str, ...] = ()
     files: Mapping[str, Signature] = field(default_factory=dict)
 
 
 class Reloader:
-    """Reads and checks in a thread, swaps on the event loop's."""
+    """Reads and checks in a thread, swaps on the event loop's. ``keep`` is given each file that is in force."""
 
     def __init__(
         self,
@@ -67,6 +68,7 @@ class Reloader:
         make_provider: MakeProvider,
         publisher: Publisher,
         clock: Clock,
+        keep: Callable[[bytes], None] = lambda content: None,
     ) -> None:
         self._loaded = loaded
         self._environ = environ
@@ -74,6 +76,7 @@ class Reloader:
         self._make_provider = make_provider
         self._publisher = publisher
         self._clock = clock
+        self._keep = keep
         self.status = Status(loaded.revision, snapshots.current.loaded_at)
         self._wanted = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
@@ -127,6 +130,7 @@ class Reloader:
             return
         try:
             self._accept(reading.loaded)
+            self._keep(reading.content)
         except Exception as error:
             # The checks let it pass, and nothing can be built of it. The error may hold a key, its type does not.
             problem = f"{self._loaded.path}: can't be put in force: {type(error).__name__}"
@@ -142,7 +146,7 @@ class Reloader:
         try:
             content = read_file(path)
             digest = hashlib.sha256(content).hexdigest()
-            return _Reading(digest, parse(content, path, self._environ, files), files=files.seen)
+            return _Reading(digest, parse(content, path, self._environ, files), content, files=files.seen)
         except ConfigInvalid as invalid:
             problems = tuple(str(problem) for problem in invalid.problems)
             return _Reading(digest, problems=problems, files=files.seen)

@@ -49,6 +49,17 @@ class PostgresDatabase:
         with self._translated():
             yield self._connected()
 
+    reading = session
+    """By the name that SQLite's has for it."""
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """Several statements as one transaction. Raises as ``session`` does."""
+        with self._translated():
+            connection = self._connected()
+            with connection.transaction():
+                yield connection
+
     def close(self) -> None:
         connection, self._connection = self._connection, None
         if connection is not None:

@@ -93,6 +93,7 @@ class Served:
     clock: QuickClock
     reported: list[BaseException]
     client: httpx.AsyncClient
+    said: list[str] = field(default_factory=list)
     connections: list[Connection] = field(default_factory=list)
 
     async def connect(self, *, buffer: int | None = None) -> Connection:
@@ -122,6 +123,7 @@ async def serving(*providers: Any, **more: Any) -> AsyncIterator[Served]:
     clock, recorder, lifecycle = QuickClock(), Recorder(), Lifecycle()
     config_status = more.pop("config_status", dict)
     conditions = more.pop("conditions", dict)
+    tls, said = more.pop("tls", None), list[str]()
     snapshots = SnapshotHolder(snapshot(*providers, **more))
     service = service_over(snapshots, clock, recorder)
     reported: list[BaseException] = []
@@ -136,13 +138,15 @@ async def serving(*providers: Any, **more: Any) -> AsyncIterator[Served]:
         render_metrics=lambda: (b"a_metric 1\n", "text/plain; version=0.0.4"),
         report=reported.append,
     )
-    server = GatewayHTTPServer(make_application(services), snapshots=snapshots, clock=clock)
+    server = GatewayHTTPServer(
+        make_application(services), snapshots=snapshots, clock=clock, tls=tls, announce=said.append, warn=said.append
+    )
     sockets = bind_sockets(0, "127.0.0.1")
     port = sockets[0].getsockname()[1]
     server.add_sockets(sockets)
     server.start_sweeping()
     async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", trust_env=False, timeout=10) as client:
-        made = Served(port, server, service, snapshots, lifecycle, recorder, clock, reported, client)
+        made = Served(port, server, service, snapshots, lifecycle, recorder, clock, reported, client, said)
         try:
             yield made
         finally:

@@ -188,6 +188,7 @@ class ServiceModule(Module):
     @provider
     def server(
         self,
+        loaded: Loaded,
         gateway: GatewayService,
         snapshots: SnapshotHolder,
         lifecycle: Lifecycle,
@@ -213,7 +214,14 @@ class ServiceModule(Module):
             render_metrics=render_metrics,
             report=lambda error: logger.opt(exception=error).error("a handler failed"),
         )
-        return GatewayHTTPServer(make_application(services), snapshots=snapshots, clock=clock)
+        return GatewayHTTPServer(
+            make_application(services),
+            snapshots=snapshots,
+            clock=clock,
+            tls=loaded.settings.server.tls,
+            announce=logger.info,
+            warn=logger.warning,
+        )
 
 
 def _unconfigured(snapshots: SnapshotHolder) -> Iterator[str]:

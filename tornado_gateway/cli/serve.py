@@ -80,7 +80,8 @@ async def _serve(loaded: Loaded, path: Path, sockets: list[socket.socket]) -> No
     gc.freeze()
     address = sockets[0].getsockname()
     host = f"[{address[0]}]" if ":" in address[0] else address[0]
-    runtime.announce(f"listening on http://{host}:{address[1]} with {path}")
+    scheme = "http" if loaded.settings.server.tls is None else "https"
+    runtime.announce(f"listening on {scheme}://{host}:{address[1]} with {path}")
     await stop.wait()
     runtime.announce("draining: no new calls, those under way may end")
     drained = await runtime.drain()

@@ -108,6 +108,7 @@ def build(loaded: Loaded, *, make_provider: MakeProvider, now: Callable[[], date
             max_body_bytes=server.max_body_bytes,
             drain_timeout=server.drain_timeout,
             keep_alive=server.keep_alive,
+            max_connections=server.max_connections,
         ),
     )
 

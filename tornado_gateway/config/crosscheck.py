@@ -8,6 +8,7 @@ from tornado_gateway.config.crosscheck_prices import check_prices
 from tornado_gateway.config.crosscheck_providers import check_providers
 from tornado_gateway.config.crosscheck_routes import check_routes
 from tornado_gateway.config.crosscheck_server import check_cors, check_server
+from tornado_gateway.config.crosscheck_tls import check_tls
 from tornado_gateway.config.outline import outline
 from tornado_gateway.config.problems import Problem
 from tornado_gateway.config.source import Source
@@ -18,6 +19,7 @@ def crosscheck(source: Source) -> Iterator[Problem]:
     document = outline(source.value)
     checks = (
         check_server,
+        check_tls,
         check_cors,
         check_providers,
         check_routes,

@@ -5,6 +5,7 @@ from typing import Any
 
 from tornado_gateway.config import decode_policies as policies
 from tornado_gateway.config.decode_prices import cards
+from tornado_gateway.config.decode_tls import tls
 from tornado_gateway.config.model import (
     LogSettings,
     ProviderSettings,
@@ -38,7 +39,7 @@ def decode(source: Source) -> Settings:
 
 def _server(entry: dict[str, Any]) -> ServerSettings:
     members: dict[str, Any] = {name: float(value) if name in _SECONDS else value for name, value in entry.items()}
-    return ServerSettings(**members)
+    return ServerSettings(**{**members, "tls": tls(entry.get("tls"))})
 
 
 def _cors(entry: dict[str, Any]) -> CorsPolicy:

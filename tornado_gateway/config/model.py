@@ -8,6 +8,7 @@ from tornado_gateway.config.kinds import KINDS
 from tornado_gateway.domain.money import PriceCard
 from tornado_gateway.domain.policies import BreakerPolicy, Concurrency, Fallback, Hedge, Mirror, Probe, Timeouts
 from tornado_gateway.domain.snapshot import CorsPolicy
+from tornado_gateway.domain.tls import TlsPolicy
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +23,8 @@ class ServerSettings:
     max_body_bytes: int = 10_485_760
     drain_timeout: float = 30.0
     keep_alive: float = 15.0
+    max_connections: int | None = None
+    tls: TlsPolicy | None = None
 
 
 @dataclass(frozen=True, slots=True)

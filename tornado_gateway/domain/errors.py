@@ -16,6 +16,7 @@
         BodyTooLarge                  413 body_too_large
         UnsupportedMediaType          415 unsupported_media_type
         RateLimitExceeded             429 rate_limit_exceeded
+        HeadersTooLarge               431 headers_too_large
       ClientClosed                  499 client_closed (logged, never seen by anyone)
       InternalError                 500 internal_error
       ShuttingDown                  503 shutting_down
@@ -129,6 +130,11 @@ class RateLimitExceeded(RequestError):
     status = 429
     default_code = "rate_limit_exceeded"
     default_type = "rate_limit_error"
+
+
+class HeadersTooLarge(RequestError):
+    status = 431
+    default_code = "headers_too_large"
 
 
 class ClientClosed(GatewayError):

@@ -31,6 +31,8 @@ class ServerPolicy:
     drain_timeout: float = 30.0
     keep_alive: float = 15.0
     """Silence of a provider after which a stream sends a comment."""
+    max_connections: int | None = None
+    """Clients' connections that one process holds; None leaves it to what the system lets it open."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,11 +15,11 @@ from tornado_gateway.domain.chat import ChatRequest, ChatResponse, Choice, Messa
 from tornado_gateway.domain.context import RequestContext, Timing
 from tornado_gateway.domain.dispatch import Dispatch
 from tornado_gateway.domain.endpoints import Endpoint, Provider
-from tornado_gateway.domain.events import Event
+from tornado_gateway.domain.events import Event, RequestFinished
 from tornado_gateway.domain.gateway import GatewayService
 from tornado_gateway.domain.latencies import Latencies
 from tornado_gateway.domain.mirroring import Mirrors
-from tornado_gateway.domain.money import PriceCard
+from tornado_gateway.domain.money import Cost, PriceCard
 from tornado_gateway.domain.ports import Clock, Publisher
 from tornado_gateway.domain.prices import PriceTable
 from tornado_gateway.domain.routes import Route, RouteTable, RouteTarget
@@ -61,6 +61,32 @@ class Recorder:
 
     def of(self, kind: type) -> list[Any]:
         return [event for event in self.events if isinstance(event, kind)]
+
+
+def finished(**changes: Any) -> RequestFinished:
+    """The end of a call that was answered, with what is given changed."""
+    usual: dict[str, Any] = {
+        "request_id": "req_1",
+        "dialect": "openai_chat",
+        "streaming": False,
+        "requested_model": "gpt-4",
+        "route": "gpt-4",
+        "provider": "openai",
+        "model": "gpt-4",
+        "model_label": "gpt-4",
+        "status": 200,
+        "error": None,
+        "attempts": 1,
+        "usage": TokenUsage(12, 25),
+        "cost": Cost(Decimal("0.00186")),
+        "duration": 0.5,
+        "upstream": 0.4,
+        "overhead": 0.1,
+        "time_to_first_token": None,
+        "revision": "0123456789ab",
+        "finished_at": NOW,
+    }
+    return RequestFinished(**{**usual, **changes})
 
 
 class Half:

@@ -5,7 +5,35 @@ import sys
 from collections.abc import Sequence
 
 from tornado_gateway import __version__
-from tornado_gateway.cli import check, drift, explain, init, prices, serve
+from tornado_gateway.cli import (
+    check,
+    diff,
+    drift,
+    estimate,
+    explain,
+    export,
+    init,
+    prices,
+    receipt,
+    reprice,
+    serve,
+    usage,
+)
+
+_COMMANDS = (
+    serve,
+    init,
+    check,
+    explain,
+    estimate,
+    usage,
+    receipt,
+    reprice,
+    diff,
+    drift,
+    prices,
+    export,
+)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -13,7 +41,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="tornado-gateway", description="A self-hosted AI gateway.")
     parser.add_argument("--version", action="version", version=f"tornado-gateway {__version__}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for command in (serve, init, check, explain, drift, prices):
+    for command in _COMMANDS:
         command.add_parser(commands)
     args = parser.parse_args(argv)
     return int(args.run(args))

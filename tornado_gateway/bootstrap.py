@@ -24,6 +24,8 @@ from tornado_gateway.domain.dispatch import Dispatch
 from tornado_gateway.domain.endpoints import EndpointKey, Provider
 from tornado_gateway.domain.events import CircuitChanged
 from tornado_gateway.domain.gateway import GatewayService
+from tornado_gateway.domain.ledger import Ledger, LedgerUnavailable
+from tornado_gateway.domain.ledger_url import parse_ledger_url
 from tornado_gateway.domain.mirroring import Mirrors
 from tornado_gateway.domain.places import Places
 from tornado_gateway.domain.ports import ChatProvider, Clock, Publisher, Randomness
@@ -31,19 +33,23 @@ from tornado_gateway.domain.probing import Prober
 from tornado_gateway.domain.snapshot import SnapshotHolder
 from tornado_gateway.domain.strategies import Strategies
 from tornado_gateway.httpserver.application import make_application, make_gates
+from tornado_gateway.httpserver.dialects.recognition import DIALECTS, decode_call
 from tornado_gateway.httpserver.lifecycle import Lifecycle
 from tornado_gateway.httpserver.server import GatewayHTTPServer
 from tornado_gateway.httpserver.services import Services
 from tornado_gateway.observability.bus import EventBus
+from tornado_gateway.observability.ledger_metrics import LedgerFamilies
 from tornado_gateway.observability.log_subscriber import LogSubscriber
 from tornado_gateway.observability.logging import configure
 from tornado_gateway.observability.metrics import MetricsSubscriber
 from tornado_gateway.observability.sink import LineSink
 from tornado_gateway.providers.registry import ProviderRegistry, ProviderSpec
 from tornado_gateway.providers.upstream import make_transport
-from tornado_gateway.runtime import Runtime
+from tornado_gateway.runtime import Recorder, Runtime
+from tornado_gateway.storage.opening import ledger_at, recorder_at
+from tornado_gateway.storage.recorder import LedgerRecorder, NoRecorder
 
-__all__ = ["Runtime", "make_injector", "make_providers", "make_runtime"]
+__all__ = ["DIALECTS", "Runtime", "decode_call", "make_injector", "make_providers", "make_runtime", "open_ledger"]
 
 
 class WorldModule(Module):
@@ -116,8 +122,11 @@ class ObservabilityModule(Module):
 
     @singleton
     @provider
-    def bus(self, metrics: MetricsSubscriber, sink: LineSink) -> EventBus:
+    def bus(self, metrics: MetricsSubscriber, sink: LineSink, recorder: Recorder) -> EventBus:
         bus = EventBus()
+        if isinstance(recorder, LedgerRecorder):
+            bus.add_lossless(recorder.offer)
+            metrics.register(LedgerFamilies(lambda: recorder.figures))
         bus.add_inline(metrics)
         bus.add_inline(LogSubscriber())
         metrics.watch_drops(bus.dropped, sink.dropped)
@@ -126,6 +135,21 @@ class ObservabilityModule(Module):
     @provider
     def publisher(self, bus: EventBus) -> Publisher:
         return bus
+
+
+class StorageModule(Module):
+    """Who keeps what happened."""
+
+    @singleton
+    @provider
+    def recorder(self, loaded: Loaded, clock: Clock) -> Recorder:
+        ledger = loaded.settings.ledger
+        place = parse_ledger_url(ledger.url)
+        if place is None:
+            return NoRecorder()
+        return recorder_at(
+            place, clock, interval=ledger.flush_interval, days=ledger.retention_days, journal=ledger.journal
+        )
 
 
 class ServiceModule(Module):
@@ -234,13 +258,21 @@ def _unconfigured(snapshots: SnapshotHolder) -> Iterator[str]:
 
 def make_injector(loaded: Loaded, *replacements: Module) -> Injector:
     """The whole house; a replacement's bindings take the place of ours."""
-    modules = [WorldModule(), ConfigModule(loaded), ObservabilityModule(), ServiceModule()]
+    modules = [WorldModule(), ConfigModule(loaded), ObservabilityModule(), StorageModule(), ServiceModule()]
     return Injector([*modules, *replacements], auto_bind=False)
 
 
 def make_providers(loaded: Loaded) -> Mapping[str, Provider]:
     """The providers alone, for whoever wants to hear what they know of themselves."""
     return make_injector(loaded).get(SnapshotHolder).current.providers
+
+
+def open_ledger(loaded: Loaded) -> Ledger:
+    """The ledger that ``loaded`` names, for whoever reads in it. Raises ``LedgerUnavailable`` where it names none."""
+    place = parse_ledger_url(loaded.settings.ledger.url)
+    if place is None:
+        raise LedgerUnavailable(f"{loaded.path} keeps no ledger: say so under ledger.url")
+    return ledger_at(place)
 
 
 def make_runtime(loaded: Loaded, *replacements: Module) -> Runtime:
@@ -257,5 +289,6 @@ def make_runtime(loaded: Loaded, *replacements: Module) -> Runtime:
         bus=house.get(EventBus),
         clock=house.get(Clock),
         transport=house.get(httpx.AsyncBaseTransport),
+        recorder=house.get(Recorder),
         notes=(*(str(warning) for warning in loaded.warnings), *_unconfigured(house.get(SnapshotHolder))),
     )

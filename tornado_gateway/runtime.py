@@ -23,6 +23,15 @@ class Closable(Protocol):
     async def aclose(self) -> None: ...
 
 
+class Recorder(Protocol):
+    """Keeps what the bus hands it, in threads of its own."""
+
+    def start(self) -> None: ...
+
+    def close(self) -> None:
+        """Blocks until all is kept, for some seconds at most."""
+
+
 @dataclass(frozen=True, slots=True)
 class Runtime:
     """A gateway ready to be started, and the way to end it."""
@@ -37,10 +46,12 @@ class Runtime:
     bus: EventBus
     clock: Clock
     transport: Closable
+    recorder: Recorder
     notes: tuple[str, ...]
 
     async def start(self, sockets: list[socket.socket]) -> None:
         """Serves ``sockets`` and follows the file; on the running loop."""
+        self.recorder.start()
         self.bus.start()
         current = self.snapshots.current
         self.bus.publish(ConfigReloaded(current.revision, None, current.loaded_at, self.notes))
@@ -78,3 +89,5 @@ class Runtime:
         await self.registry.close()
         await self.transport.aclose()
         await self.bus.close()
+        # Last: whatever ended until here has to be kept.
+        await asyncio.to_thread(self.recorder.close)

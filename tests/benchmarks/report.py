@@ -12,6 +12,9 @@ DIRECT, CONSTANT, MINIMAL, GATEWAY = "direct", "constant", "minimal", "gateway"
 NATIVE, MESSAGES = "gateway/native", "gateway/messages"
 """Translated, where ``GATEWAY`` is relayed: OpenAI's chunks to the native form and to Anthropic's events."""
 
+NO_LEDGER = "gateway/no ledger"
+"""All others keep one, of SQLite."""
+
 TRANSLATED = (NATIVE, MESSAGES)
 
 Measured = Mapping[tuple[str, str], Sequence[Figures]]
@@ -20,7 +23,7 @@ Measured = Mapping[tuple[str, str], Sequence[Figures]]
 Figure = Callable[[Figures], float]
 
 _HEAD = (
-    f"{'':16} {'answers/s':>10} {'events/s':>10} {'CPU us/req':>10} {'p50 ms':>8} {'p99 ms':>8} "
+    f"{'':17} {'answers/s':>10} {'events/s':>10} {'CPU us/req':>10} {'p50 ms':>8} {'p99 ms':>8} "
     f"{'first byte ms':>13} {'RSS MB':>7} {'errors':>7} {'/minimal':>9} {'/constant':>9}"
 )
 
@@ -54,6 +57,8 @@ def summary(measured: Measured) -> dict[str, float | None]:
         "whole_cpu_ratio_to_minimal": ratio(measured, WHOLE, lambda one: one.cpu_per_request, GATEWAY, MINIMAL),
         "streamed_ratio_to_minimal": ratio(measured, STREAMED, lambda one: one.events_per_second, GATEWAY, MINIMAL),
         "streamed_cpu_ratio_to_minimal": ratio(measured, STREAMED, lambda one: one.cpu_per_request, GATEWAY, MINIMAL),
+        "whole_ratio_to_no_ledger": ratio(measured, WHOLE, lambda one: one.requests_per_second, GATEWAY, NO_LEDGER),
+        "whole_cpu_ratio_to_no_ledger": ratio(measured, WHOLE, lambda one: one.cpu_per_request, GATEWAY, NO_LEDGER),
         "translated_ratio_to_relayed": min(_translated(measured), default=None),
         "overhead_seconds": overhead(measured, GATEWAY),
         "minimal_overhead_seconds": overhead(measured, MINIMAL),
@@ -71,6 +76,7 @@ WANTED: Sequence[tuple[str, str, Callable[[float], bool]]] = (
     ("whole_ratio_to_minimal", "answers/s, whole, of the minimal proxy's: at least 0.75", lambda it: it >= 0.75),
     ("streamed_ratio_to_minimal", "events/s, streamed, of the minimal proxy's: at least 1.0", lambda it: it >= 1.0),
     ("translated_ratio_to_relayed", "events/s, translated, of the relayed: at least 0.5", lambda it: it >= 0.5),
+    ("whole_ratio_to_no_ledger", "answers/s, whole, of those without a ledger: at least 0.95", lambda it: it >= 0.95),
     ("overhead_seconds", "overhead at one connection: below 0.001 s", lambda it: it < 0.001),
     ("errors", "errors: none", lambda it: it == 0),
 )
@@ -108,7 +114,7 @@ def _row(measured: Measured, subject: str, scenario: str) -> str:
 
     errors = sum(one.errors for one in measured[subject, scenario])
     return (
-        f"{subject:16} {of(lambda one: one.requests_per_second):10,.0f} {of(lambda one: one.events_per_second):10,.0f} "
+        f"{subject:17} {of(lambda one: one.requests_per_second):10,.0f} {of(lambda one: one.events_per_second):10,.0f} "
         f"{of(lambda one: one.cpu_per_request) * 1e6:10,.0f} {of(lambda one: one.p50) * 1e3:8.2f} "
         f"{of(lambda one: one.p99) * 1e3:8.2f} {of(lambda one: one.first_byte_p50) * 1e3:13.2f} "
         f"{of(lambda one: one.rss) / 1e6:7.1f} {errors:7} {against(MINIMAL):>9} {against(CONSTANT):>9}"

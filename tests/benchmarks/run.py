@@ -23,6 +23,7 @@ from report import (
     MESSAGES,
     MINIMAL,
     NATIVE,
+    NO_LEDGER,
     STREAMED,
     TRANSLATED,
     WHOLE,
@@ -32,7 +33,7 @@ from report import (
 )
 from settings import write_config
 
-SUBJECTS = (DIRECT, CONSTANT, MINIMAL, GATEWAY, *TRANSLATED)
+SUBJECTS = (DIRECT, CONSTANT, MINIMAL, NO_LEDGER, GATEWAY, *TRANSLATED)
 _FORMS = {NATIVE: "native", MESSAGES: "messages"}
 
 
@@ -75,11 +76,12 @@ def _start(options: Options, stack: ExitStack) -> dict[str, Running]:
     if MINIMAL in options.only:
         base_url = f"http://127.0.0.1:{upstream.port}/v1"
         servers[MINIMAL] = stack.enter_context(helper("minimal_proxy.py", base_url, core=where.server))
-    gateways = (GATEWAY, *TRANSLATED)
-    if options.only.intersection(gateways):
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        running = stack.enter_context(gateway(write_config(folder, upstream.port), core=where.server))
-        servers |= {name: running for name in gateways if name in options.only}
+    folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+    for ledger, subjects in ((False, (NO_LEDGER,)), (True, (GATEWAY, *TRANSLATED))):
+        if options.only.intersection(subjects):
+            config = write_config(folder, upstream.port, ledger=ledger)
+            running = stack.enter_context(gateway(config, core=where.server))
+            servers |= {name: running for name in subjects if name in options.only}
     if DIRECT not in options.only:
         del servers[DIRECT]
     return servers

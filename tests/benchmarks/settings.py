@@ -7,12 +7,13 @@ OUTPUT_PRICE = Decimal("0.06")
 """USD for 1,000 tokens."""
 
 
-def gateway_yaml(upstream_port: int, input_price: Decimal = Decimal("0.03")) -> str:
+def gateway_yaml(upstream_port: int, input_price: Decimal = Decimal("0.03"), ledger: str = "none") -> str:
     """Everything on: logging at INFO as JSON, metrics, and one priced route to the upstream double."""
     return f"""\
 version: 1
 server: {{host: 127.0.0.1}}
 log: {{level: INFO, format: json}}
+ledger: {{url: "{ledger}"}}
 providers:
   echo: {{kind: echo}}
   openai: {{kind: openai, base_url: "http://127.0.0.1:{upstream_port}/v1", api_key: sk-double}}
@@ -30,8 +31,8 @@ pricing:
 """
 
 
-def write_config(folder: Path, upstream_port: int) -> Path:
-    """A gateway.yaml in ``folder``."""
-    path = folder / "gateway.yaml"
-    path.write_text(gateway_yaml(upstream_port))
+def write_config(folder: Path, upstream_port: int, *, ledger: bool = False) -> Path:
+    """A gateway.yaml in ``folder``, and where it is wanted a ledger of SQLite beside it."""
+    path = folder / f"gateway{'-ledger' if ledger else ''}.yaml"
+    path.write_text(gateway_yaml(upstream_port, ledger=f"sqlite:///{folder}/usage.db" if ledger else "none"))
     return path

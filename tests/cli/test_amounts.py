@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tornado_gateway.cli.amounts import exact, percent, short, signed
+from tornado_gateway.cli.amounts import count, exact, known, percent, short, signed
 
 AMOUNTS = st.decimals(min_value=-(10**9), max_value=10**9, places=15, allow_nan=False, allow_infinity=False)
 
@@ -45,3 +45,26 @@ def test_what_is_rounded_says_so_and_is_near(amount: Decimal) -> None:
 )
 def test_percent(old: str, new: str, text: str) -> None:
     assert percent(Decimal(old), Decimal(new)) == text
+
+
+@pytest.mark.parametrize(
+    ("number", "text"),
+    [
+        (0, "0"),
+        (999_999, "999,999"),
+        (1_000_000, "1.00M"),
+        (12_345_678, "~12.35M"),
+        (10**13, "10.00T"),
+        (5 * 10**9 + 1, "~5.00G"),
+    ],
+)
+def test_counts(number: int, text: str) -> None:
+    assert count(number) == text
+
+
+def test_nothing_is_not_unknown() -> None:
+    assert [known(Decimal(cost), unpriced) for cost, unpriced in (("0", 0), ("0", 3), ("1.5", 3))] == [
+        "0",
+        "unknown",
+        "1.50",
+    ]

@@ -1,56 +1,41 @@
 import argparse
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
-from tornado_gateway.cli.periods import add_period, moment
-
-NOW = datetime(2026, 3, 31, 12, 30, tzinfo=UTC)
-
-
-@pytest.mark.parametrize(
-    ("text", "start", "end"),
-    [
-        ("30d", datetime(2026, 3, 1, 12, 30, tzinfo=UTC), None),
-        ("12h", datetime(2026, 3, 31, 0, 30, tzinfo=UTC), None),
-        ("2w", datetime(2026, 3, 17, 12, 30, tzinfo=UTC), None),
-        ("2026-01-31", datetime(2026, 1, 31, tzinfo=UTC), datetime(2026, 2, 1, tzinfo=UTC)),
-        ("2026-01-01T12:00Z", datetime(2026, 1, 1, 12, tzinfo=UTC), None),
-        ("2026-01-01 12:00", datetime(2026, 1, 1, 12, tzinfo=UTC), None),
-        ("2026-01-01T12:00:30+02:00", datetime(2026, 1, 1, 10, 0, 30, tzinfo=UTC), None),
-    ],
-)
-def test_moments(text: str, start: datetime, end: datetime | None) -> None:
-    assert moment(text, NOW) == start
-    assert moment(text, NOW, end=True) == (end or start)
-    assert moment(text, NOW).utcoffset() == timedelta(0)
+from tornado_gateway.cli.periods import add_period, heading
+from tornado_gateway.config.build import parse
+from tornado_gateway.config.schema import packaged_default
+from tornado_gateway.domain.ledger import LedgerQuery
 
 
-@pytest.mark.parametrize("text", ["", "30", "30m", "-3d", "d", "yesterday", "2026-1-1", "20260101", "2026-01-01T"])
-def test_what_is_no_time_says_what_is(text: str) -> None:
-    with pytest.raises(ValueError, match=r"is no time: say 30d, 12h or 2w ago"):
-        moment(text, NOW)
-
-
-@pytest.mark.parametrize("text", ["2026-02-30", "2026-01-01T25:00Z", "999999w"])
-def test_times_that_no_calendar_has(text: str) -> None:
-    with pytest.raises(ValueError, match="no time of the calendar"):
-        moment(text, NOW)
-
-
-def test_the_arguments(capsys: pytest.CaptureFixture[str]) -> None:
+def parsed(*words: str) -> argparse.Namespace:
     parser = argparse.ArgumentParser()
-    add_period(parser, since="30d")
-    args = parser.parse_args(["--until", "2026-01-31"])
-    assert args.until == datetime(2026, 2, 1, tzinfo=UTC)
-    assert datetime.now(UTC) - args.since < timedelta(days=30, minutes=1)
+    add_period(parser)
+    return parser.parse_args(words)
+
+
+def test_the_last_thirty_days_unless_somebody_says_otherwise() -> None:
+    args = parsed()
+    assert abs(datetime.now(UTC) - timedelta(days=30) - args.since) < timedelta(minutes=1)
+    assert args.until is None
+    args = parsed("--since", "2026-01-01T12:00Z", "--until", "2026-02-01")
+    assert (args.since, args.until) == (datetime(2026, 1, 1, 12, tzinfo=UTC), datetime(2026, 2, 1, tzinfo=UTC))
+
+
+def test_what_is_no_time(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
-        parser.parse_args(["--since", "soon"])
+        parsed("--since", "soon")
     assert ended.value.code == 2
     assert "argument --since: 'soon' is no time" in capsys.readouterr().err
 
 
-def test_without_a_default_there_is_no_beginning() -> None:
-    parser = argparse.ArgumentParser()
-    add_period(parser)
-    assert parser.parse_args([]).since is None
+def test_the_heading_tells_when_and_where_and_no_password() -> None:
+    url = "postgresql://me:planted@db/usage"
+    source = parse(packaged_default().read_bytes(), Path("f"), {"LEDGER_URL": url})
+    since, until = datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 2, 1, 12, 30, tzinfo=UTC)
+    assert heading(LedgerQuery(), source) == "calls, in postgresql://db/usage"
+    assert heading(LedgerQuery(since=since, until=until), source) == (
+        "calls since 2026-01-01 00:00 UTC until 2026-02-01 12:30 UTC, in postgresql://db/usage"
+    )

@@ -75,9 +75,9 @@ def test_the_other_sections_by_their_members() -> None:
     assert differences(settings(), new) == (
         "pricing.allow_unpriced: false -> true",
         "server.drain_timeout: 30 -> 5",
+        "log.format: json -> human",
         "cors.origins: * -> https://a.example,https://b.example",
         "cors.credentials: true -> false",
-        "log.format: json -> human",
     )
     assert needs_restart(settings(), new) == ("log needs a restart",)
 
@@ -128,3 +128,16 @@ def test_endpoints_that_came_or_went_are_counted() -> None:
     new = settings(*BEFORE[1:2], OPENAI_API_KEY="k")
     old = settings(OPENAI_API_KEY="k")
     assert "endpoints 1 -> 2" in differences(old, new)[0]
+
+
+def test_a_ledgers_url_is_told_and_not_shown_and_needs_a_restart() -> None:
+    old = settings(LEDGER_URL="postgresql://me:planted@db/usage")
+    new = settings(
+        ("  url:", "  retention_days: 90\n  flush_interval: 0.1\n  url:"), LEDGER_URL="postgresql://me:planted@db/other"
+    )
+    assert differences(old, new) == (
+        "ledger.url changed",
+        "ledger.flush_interval: 0.5 -> 0.1",
+        "ledger.retention_days: none -> 90",
+    )
+    assert needs_restart(old, new) == ("ledger needs a restart",)

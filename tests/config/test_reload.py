@@ -190,6 +190,23 @@ async def test_a_touch_and_a_comment_are_no_news(file: Path) -> None:
     await following(file, check)
 
 
+async def test_a_price_that_stands_in_another_line_is_no_news_and_receipts_name_the_new_one(file: Path) -> None:
+    def line(followed: Followed) -> int:
+        card = followed.snapshots.current.prices.find("openai", "gpt-4")
+        assert card is not None
+        assert card.line is not None
+        return card.line
+
+    async def check(followed: Followed) -> None:
+        before = line(followed)
+        file.write_text("# a word\n" + TEXT)
+        await followed.until(lambda: line(followed) == before + 1)
+        assert followed.events == []
+        assert followed.reloader.status.revision == followed.snapshots.current.revision
+
+    await following(file, check)
+
+
 async def test_half_a_file_is_not_read(file: Path) -> None:
     """A slow writer: all along the text is a good file with fewer routes and prices, until it rests."""
 

@@ -1,3 +1,4 @@
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 from tests.support import FakeClock, Recorder, context
@@ -5,9 +6,20 @@ from tornado_gateway.domain.errors import UpstreamFailed
 from tornado_gateway.domain.events import RequestFinished, RequestStarted
 from tornado_gateway.domain.metering import Meter
 from tornado_gateway.domain.money import PriceCard
+from tornado_gateway.domain.peaks import OffPeak
+from tornado_gateway.domain.pricing import price
 from tornado_gateway.domain.usage import TokenUsage
 
 CARD = PriceCard("openai/gpt-4", Decimal("0.03"), Decimal("0.06"))
+
+
+class Calendar(FakeClock):
+    """One whose date can be turned."""
+
+    date = datetime(2026, 3, 1, 23, 59, 59, tzinfo=UTC)
+
+    def now(self) -> datetime:
+        return self.date
 
 
 def test_only_the_first_end_counts() -> None:
@@ -36,6 +48,23 @@ def test_a_streams_overhead_ends_with_its_first_content() -> None:
     meter.succeeded(TokenUsage(1, 1), CARD, None)
     finished = recorder.of(RequestFinished)[0]
     assert (finished.overhead, finished.time_to_first_token, finished.duration) == (0.25, 1.0, 101.0)
+
+
+def test_what_was_told_of_a_price_stays_though_off_peak_hours_begin() -> None:
+    clock, recorder = Calendar(), Recorder()
+    night = OffPeak(Decimal("0.5"), 0, 24 * 60 - 1)
+    card = PriceCard("openai/gpt-4", Decimal("0.03"), Decimal("0.06"), off_peak=night)
+    meter = Meter(context=context(clock), publisher=recorder, clock=clock, model="gpt-4", streaming=True)
+    assert meter.cost is None
+    usage = TokenUsage(12, 25)
+    told = meter.price(usage, card)
+    clock.date += timedelta(seconds=1)
+    assert meter.succeeded(usage, card, "stop") is told is meter.cost
+    finished = recorder.of(RequestFinished)[0]
+    assert (finished.cost, finished.finished_at) == (told, datetime(2026, 3, 1, 23, 59, 59, tzinfo=UTC))
+    assert price(usage, card, finished.finished_at) == finished.cost
+    meter.failed(UpstreamFailed("too late"), TokenUsage(1, 1), card)
+    assert meter.cost is told
 
 
 def test_what_a_failed_call_used_is_priced() -> None:

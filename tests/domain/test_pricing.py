@@ -1,6 +1,7 @@
 from datetime import UTC, datetime
 from decimal import Decimal
 from fractions import Fraction
+from math import prod
 
 import pytest
 from hypothesis import given
@@ -149,3 +150,104 @@ def test_the_worst_case_is_the_dearest_bucket_in_its_tier_and_counts_on_no_disco
     dear = PriceCard("a/w", Decimal("0.003"), Decimal("0.015"), priority=Decimal(2))
     assert worst(dear, 1000, 0)[0].digits == "0.006"
     assert worst(PriceCard("a/w", Decimal(0), Decimal(0), free=True), 5, 5)[0].digits == "0"
+    flex = PriceCard("a/w", Decimal("0.003"), Decimal("0.015"), batch=Decimal(3), image=Decimal(1))
+    assert worst(flex, 1000, 0, images=2)[0].digits == "6.009", "a factor may raise a price, whatever it is called"
+
+
+def test_a_shorter_prompt_may_be_the_dearest() -> None:
+    rebate = PriceCard("a/r", Decimal(2), Decimal(1), tiers=(Tier(1000, {"input": Decimal(1)}),))
+    assert price(TokenUsage(1001, 0), rebate).digits == "1.001"
+    assert worst(rebate, 1001, 0)[0].digits == "2"
+
+
+def test_a_marginal_worst_case_takes_the_dearest_kind_between_any_two_bounds() -> None:
+    card = PriceCard(
+        "a/m", Decimal(1), Decimal(0), cached_input=Decimal(3), cache_write=Decimal(0), audio_input=Decimal(0),
+        tiers=(Tier(10, {"input": Decimal(5)}),), marginal=True,
+    )  # fmt: skip
+    cost, names = worst(card, 15, 0)
+    assert (cost.digits, names) == ("0.055", ("input", "output"))
+    assert price(TokenUsage(5, 0, cached_input=10), card).digits == "0.055"
+
+
+def few(values: tuple[str, ...]) -> st.SearchStrategy[Decimal]:
+    return st.sampled_from(values).map(Decimal)
+
+
+dollars = few(("0", "0.000001", "0.003", "0.06", "7")) | rates
+factors = st.none() | few(("0", "0.25", "1", "3.5"))
+tokens = st.integers(0, 40)
+services = st.sampled_from([None, "batch", "flex", "priority"])
+few_tokens = st.builds(
+    TokenUsage, tokens, tokens, *[st.none() | tokens] * 6, images=st.none() | tokens, service_tier=services
+)
+peaks = st.none() | st.builds(OffPeak, few(("0", "0.5", "2")), st.just(22 * 60), st.just(6 * 60))
+
+
+@st.composite
+def whole_cards(draw: st.DrawFn) -> PriceCard:
+    """Anything that a file may say."""
+    marginal = draw(st.booleans())
+    priced = st.dictionaries(st.sampled_from(PROMPT_BUCKETS if marginal else BUCKETS), dollars, min_size=1)
+    above = draw(st.lists(st.integers(1, 120), max_size=3, unique=True).map(sorted))
+    return PriceCard(
+        "p/m", draw(dollars), draw(dollars), *[draw(st.none() | dollars) for _ in range(6)],
+        image=draw(st.none() | dollars), request=draw(st.none() | dollars), marginal=marginal,
+        tiers=tuple(Tier(bound, draw(priced)) for bound in above), batch=draw(factors), priority=draw(factors),
+        off_peak=draw(peaks),
+    )  # fmt: skip
+
+
+def by_hand(usage: TokenUsage, card: PriceCard, at: datetime) -> Fraction:
+    """The sum as its words say it, a token at a time."""
+    parents = {"cached_input": "input", "cache_write": "input", "cache_write_1h": "cache_write", "audio_input": "input"}
+    parents |= {"reasoning": "output", "audio_output": "output"}
+
+    def rate(bucket: str, rates: dict[str, Decimal]) -> Fraction:
+        return Fraction(rates[bucket]) if bucket in rates else rate(parents[bucket], rates)
+
+    own = {name: getattr(card, name) for name in BUCKETS if getattr(card, name) is not None}
+    total = Fraction(0)
+    position = 0
+    for bucket in ("cached_input", "cache_write", "cache_write_1h", "input", "audio_input", *BUCKETS[5:]):
+        for _ in range(getattr(usage, bucket) or 0):
+            reach = position if card.marginal else usage.prompt_tokens - 1
+            reached = [tier for tier in card.tiers if reach >= tier.above]
+            prompt = bucket in PROMPT_BUCKETS
+            tiered = reached and (prompt or not card.marginal)
+            total += rate(bucket, {**own, **(reached[-1].rates if tiered else {})}) / 1000
+            position += prompt
+    total += Fraction(card.image or 0) * (usage.images or 0)
+    total += Fraction(card.request or 0) * bool(usage.total_tokens or usage.images)
+    names = {"batch": card.batch, "flex": card.batch, "priority": card.priority}
+    factor = names.get(usage.service_tier or "")
+    night = card.off_peak.factor if card.off_peak is not None and (at.hour >= 22 or at.hour < 6) else 1
+    return total * Fraction(1 if factor is None else factor) * Fraction(night)
+
+
+@given(few_tokens, whole_cards(), st.sampled_from([DAY, NIGHT]))
+def test_any_card_prices_any_usage_as_its_words_say(usage: TokenUsage, card: PriceCard, at: datetime) -> None:
+    cost = price(usage, card, at)
+    assert Fraction(cost.amount) == Fraction(cost.digits) == by_hand(usage, card, at)
+    lines = sum((Fraction(line.count) * Fraction(line.rate) / line.per for line in cost.lines), Fraction(0))
+    assert lines * prod(Fraction(factor) for factor in cost.factors.values()) == Fraction(cost.amount)
+
+
+@given(few_tokens, whole_cards(), st.integers(0, 30), st.integers(0, 30), st.sampled_from([DAY, NIGHT]))
+def test_nothing_within_the_counts_is_dearer_than_the_worst(
+    usage: TokenUsage, card: PriceCard, more: int, longer: int, at: datetime
+) -> None:
+    counts = usage.prompt_tokens + more, usage.completion_tokens + longer
+    assert worst(card, *counts, images=usage.images or 0)[0].amount >= price(usage, card, at).amount
+
+
+@given(usages, usages, cards, st.integers(0, 1000))
+def test_a_card_of_rates_alone_is_linear(one: TokenUsage, other: TokenUsage, card: PriceCard, times: int) -> None:
+    def combined(*shares: tuple[TokenUsage, int]) -> TokenUsage:
+        return TokenUsage(**{name: sum((getattr(u, name) or 0) * by for u, by in shares) for name in BUCKETS})
+
+    def amount(usage: TokenUsage) -> Fraction:
+        return Fraction(price(usage, card).amount)
+
+    assert amount(combined((one, 1), (other, 1))) == amount(one) + amount(other)
+    assert amount(combined((one, times))) == amount(one) * times

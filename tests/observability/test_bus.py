@@ -230,3 +230,17 @@ def test_two_subscribers_of_one_name_are_refused() -> None:
     bus.add_inline(Listener("same"))
     with pytest.raises(ValueError, match="same"):
         bus.add_threaded(Listener("same"))
+
+
+async def test_a_lossless_one_gets_every_event_at_once_before_the_start_and_after_the_end() -> None:
+    bus, seen = EventBus(capacity=1), list[Event]()
+    bus.add_inline(Listener())
+    bus.add_lossless(seen.append)
+    for number in range(5):
+        bus.publish(event(number))
+    assert numbers(seen) == [0, 1, 2, 3, 4]
+    assert bus.dropped() == {"listener": 4}
+    bus.start()
+    await bus.close()
+    bus.publish(event(5))
+    assert numbers(seen)[-1] == 5

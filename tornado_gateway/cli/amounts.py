@@ -27,6 +27,11 @@ def short(amount: Decimal) -> str:
     return digits if len(cents) >= 2 else f"{amount:,.2f}"
 
 
+def known(amount: Decimal, unpriced: int) -> str:
+    """``short``; ``unknown`` for a sum of nothing but calls without a price."""
+    return "unknown" if unpriced and not amount else short(amount)
+
+
 def signed(amount: Decimal) -> str:
     """``short`` with its sign: ``+0.12``, ``~-3.46``, ``0``."""
     text = short(amount)
@@ -44,6 +49,15 @@ def percent(old: Decimal, new: Decimal) -> str:
     if change and not rounded:
         return "~0 %"
     return f"{rounded:+,f} %" if rounded else "0 %"
+
+
+def count(number: int) -> str:
+    """``12,345``; ``~12.35M`` where there would be more than six figures."""
+    for size, letter in ((10**12, "T"), (10**9, "G"), (10**6, "M")):
+        if number >= size:
+            rounded = (Decimal(number) / size).quantize(Decimal("0.01"), context=_ROUNDED)
+            return f"{'' if rounded * size == number else '~'}{rounded:,f}{letter}"
+    return f"{number:,}"
 
 
 def _rounded(amount: Decimal) -> Decimal:

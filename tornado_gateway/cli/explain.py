@@ -57,7 +57,7 @@ def run(args: argparse.Namespace) -> int:
     routes = build_routes(loaded.settings)
     route = routes.match(args.model)
     if route is None:
-        print(f"no route matches {args.model!r}{_nearest(args.model, routes)}", file=sys.stderr)
+        print(f"no route matches {args.model!r}{nearest(args.model, routes)}", file=sys.stderr)
         return 1
     explanation = _Explanation(loaded, routes, prompt=args.prompt_tokens, completion=args.max_tokens, states=states)
     for line in explanation.lines(args.model, route):
@@ -65,7 +65,7 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def _nearest(model: str, routes: RouteTable) -> str:
+def nearest(model: str, routes: RouteTable) -> str:
     near = get_close_matches(model, [route.name for route in routes], n=3, cutoff=0.5)
     return f" (did you mean {' or '.join(repr(name) for name in near)}?)" if near else ""
 

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -25,3 +26,15 @@ def counted(items: Iterable[T], total: Callable[[], int], what: str) -> Iterator
             if place % _STEP == 0:
                 bar.update(task, completed=place)
             yield item
+
+
+@contextmanager
+def busy(what: str) -> Iterator[None]:
+    """Says so while work goes on of which nobody knows how far it is."""
+    if not sys.stderr.isatty():
+        yield
+        return
+    from rich.console import Console  # noqa: PLC0415
+
+    with Console(stderr=True).status(what):
+        yield

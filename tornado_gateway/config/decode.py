@@ -4,6 +4,7 @@ from decimal import Decimal
 from typing import Any
 
 from tornado_gateway.config import decode_policies as policies
+from tornado_gateway.config.decode_ledger import ledger
 from tornado_gateway.config.decode_prices import cards
 from tornado_gateway.config.decode_tls import tls
 from tornado_gateway.config.model import (
@@ -34,6 +35,7 @@ def decode(source: Source) -> Settings:
         server=_server(document.get("server") or {}),
         log=LogSettings(**(document.get("log") or {})),
         cors=_cors(document.get("cors") or {}),
+        ledger=ledger(document.get("ledger") or {}),
     )
 
 

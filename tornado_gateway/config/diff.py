@@ -1,17 +1,14 @@
 """What two files say differently, in short lines. No secret in any of them."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import fields, is_dataclass, replace
+from dataclasses import fields, replace
 from datetime import datetime
 from typing import Any
 
+from tornado_gateway.config.diff_sections import sections
+from tornado_gateway.config.diff_values import HIDDEN, members, text
 from tornado_gateway.config.model import EndpointSettings, ProviderSettings, RouteSettings, Settings
-from tornado_gateway.domain.money import PriceCard, Tier
-from tornado_gateway.domain.peaks import OffPeak
-from tornado_gateway.domain.policies import USUAL_KINDS, Fallback
-
-_HIDDEN = {"base_url", "api_key", "proxy"}
-"""Members of a provider that hold a secret, or may, as an address."""
+from tornado_gateway.domain.money import PriceCard
 
 
 def differences(old: Settings, new: Settings) -> tuple[str, ...]:
@@ -20,7 +17,7 @@ def differences(old: Settings, new: Settings) -> tuple[str, ...]:
         *_named("provider", _by_name(old.providers), _by_name(new.providers), _provider),
         *_named("route", _by_name(old.routes), _by_name(new.routes), _route),
         *_prices(old, new),
-        *(line for section in ("server", "cors", "log") for line in _section(section, old, new)),
+        *sections(old, new),
     )
 
 
@@ -29,14 +26,8 @@ def needs_restart(old: Settings, new: Settings) -> tuple[str, ...]:
     before, after = old.server, new.server
     fixed = ("host", "port", "workers", "tls")
     names = [f"server.{name}" for name in fixed if getattr(before, name) != getattr(after, name)]
-    if old.log != new.log:
-        names.append("log")
+    names += [section for section in ("log", "ledger") if getattr(old, section) != getattr(new, section)]
     return tuple(f"{name} needs a restart" for name in names)
-
-
-def _section(section: str, old: Settings, new: Settings) -> Iterator[str]:
-    for name, was, now in _changed(getattr(old, section), getattr(new, section)):
-        yield f"{section}.{name}: {_text(was)} -> {_text(now)}"
 
 
 def _changed(old: Any, new: Any) -> Iterator[tuple[str, Any, Any]]:
@@ -47,36 +38,16 @@ def _changed(old: Any, new: Any) -> Iterator[tuple[str, Any, Any]]:
 
 
 def _member(name: str, was: Any, now: Any) -> Iterator[str]:
-    if name in _HIDDEN:
+    known = members(now)
+    if name in HIDDEN:
         yield f"{name} changed"
-    elif is_dataclass(was) and is_dataclass(now):
-        for inner, before, after in _changed(was, now):
-            yield f"{name}.{inner} {_text(before)} -> {_text(after)}"
+    elif known is not None and type(was) is type(now):
+        for inner in known:
+            before, after = getattr(was, inner), getattr(now, inner)
+            if before != after:
+                yield f"{name}.{inner} {text(before)} -> {text(after)}"
     else:
-        yield f"{name} {_text(was)} -> {_text(now)}"
-
-
-def _text(value: Any) -> str:
-    if value is None:
-        return "none"
-    if isinstance(value, Fallback):
-        return value.route if value.on == USUAL_KINDS else f"{value.route} on {'+'.join(sorted(value.on))}"
-    if is_dataclass(value):
-        members = ((member.name, getattr(value, member.name)) for member in fields(value))
-        return " ".join(f"{name} {_text(member)}" for name, member in members if member is not None)
-    if isinstance(value, OffPeak):
-        return f"{value.factor} {value.hours} {value.time_zone}"
-    if isinstance(value, Tier):
-        return f"above {value.above} {' '.join(f'{name} {rate}' for name, rate in value.rates.items())}"
-    if isinstance(value, datetime):
-        return f"{value:%Y-%m-%d %H:%M} UTC"
-    if isinstance(value, frozenset):
-        value = sorted(value)
-    if isinstance(value, list | tuple):
-        return ",".join(_text(item) for item in value) or "none"
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return f"{value:g}" if isinstance(value, float) else str(value)
+        yield f"{name} {text(was)} -> {text(now)}"
 
 
 def _by_name(entries: Iterable[Any]) -> dict[str, Any]:
@@ -131,7 +102,7 @@ def _targets(route: RouteSettings) -> str:
 
 def _prices(old: Settings, new: Settings) -> Iterator[str]:
     if old.allow_unpriced != new.allow_unpriced:
-        yield f"pricing.allow_unpriced: {_text(old.allow_unpriced)} -> {_text(new.allow_unpriced)}"
+        yield f"pricing.allow_unpriced: {text(old.allow_unpriced)} -> {text(new.allow_unpriced)}"
     before, after = _rows(old), _rows(new)
     for model in [*before, *(model for model in after if model not in before)]:
         if model not in after:
@@ -172,4 +143,4 @@ def _card(old: PriceCard, new: PriceCard) -> Iterator[str]:
         if name == "free":
             yield "now free" if now else "no longer free"
         elif not (name in ("input", "output") and old.free != new.free):
-            yield f"{name} {_text(was)} -> {_text(now)}"
+            yield f"{name} {text(was)} -> {text(now)}"

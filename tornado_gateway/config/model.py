@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tornado_gateway.config.kinds import KINDS
+from tornado_gateway.config.model_ledger import LedgerSettings
 from tornado_gateway.domain.money import PriceCard
 from tornado_gateway.domain.policies import BreakerPolicy, Concurrency, Fallback, Hedge, Mirror, Probe, Timeouts
 from tornado_gateway.domain.snapshot import CorsPolicy
@@ -110,3 +111,4 @@ class Settings:
     server: ServerSettings = field(default_factory=ServerSettings)
     log: LogSettings = field(default_factory=LogSettings)
     cors: CorsPolicy = field(default_factory=CorsPolicy)
+    ledger: LedgerSettings = field(default_factory=LedgerSettings)

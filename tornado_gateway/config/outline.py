@@ -21,6 +21,7 @@ class Outline:
 
     server: dict[str, Any]
     cors: dict[str, Any]
+    ledger: dict[str, Any]
     providers: dict[str, Any]
     routes: dict[str, Any]
     prices: dict[str, Any]
@@ -41,6 +42,7 @@ def outline(document: Any) -> Outline:
     return Outline(
         server=_mapping(document, "server"),
         cors=_mapping(document, "cors"),
+        ledger=_mapping(document, "ledger"),
         providers=_mapping(document, "providers"),
         routes=routes,
         prices=prices,

@@ -150,6 +150,9 @@ class Reloader:
             self._snapshots.swap(snapshot)
             self.status = Status(loaded.revision, snapshot.loaded_at)
             self._publisher.publish(ConfigReloaded(loaded.revision, previous.revision, snapshot.loaded_at, notes))
+        elif loaded.settings != previous.settings:
+            # It says the same in other lines: those of the prices stand in receipts.
+            self._snapshots.swap(build(loaded, make_provider=self._make_provider, now=self._clock.now))
         self._loaded = loaded
         self._refused = None
         self.status = replace(self.status, last_error=None)

@@ -84,6 +84,7 @@ class RequestFinished(msgspec.Struct, frozen=True, kw_only=True):
     time_to_first_token: float | None
     revision: str
     finished_at: datetime
+    """The moment for which it was priced."""
     principal: str | None = None
     """The caller's key by its id."""
     tags: Mapping[str, str] = {}

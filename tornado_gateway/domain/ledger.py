@@ -68,37 +68,59 @@ class LedgerQuery(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class LedgerTotal(msgspec.Struct, frozen=True, kw_only=True):
-    """Rows that agree in what they were grouped by, summed exactly. ``group`` has a value for each name asked for."""
+    """Rows that agree in what they were grouped by, summed exactly. ``group`` has a value for each name asked for.
+
+    Tokens and money are those of all rows: what an abandoned try cost has to be paid, though it answered no request.
+    """
 
     group: tuple[str | None, ...]
     requests: int
+    """Rows of the kind ``request``."""
     failed: int
-    """Rows with a status of 400 and more."""
+    """Those of them with a status of 400 and more."""
     prompt_tokens: int
     completion_tokens: int
     cost: Decimal
     saved: Decimal
+    unpriced: int = 0
+    """Rows of a known usage and no cost: what they came to nobody can say, and it is not in ``cost``."""
 
 
 class LedgerUnavailable(Exception):
-    """The database can't be reached or refuses; the text holds no password."""
+    """The database can't be reached or is not ready to serve: later it may be. The text holds no password."""
+
+
+class LedgerRefused(Exception):
+    """The database was reached and can't hold one of the rows: to try them all again is of no use."""
 
 
 class Ledger(Protocol):
-    """Used from one thread at a time; every call may block. Raises ``LedgerUnavailable``."""
+    """Used from one thread at a time; every call may block. Nothing is opened before the first call, which also makes
+    what is missing (file, tables) and brings an older schema up to date. Raises ``LedgerUnavailable``.
+    """
 
     def append(self, rows: Sequence[LedgerRow]) -> None:
-        """Writes all or none, durable when it returns; rows whose id is known already are left as they are."""
+        """Writes all or none, durable when it returns; rows whose id is known already are left as they are.
+
+        Raises ``LedgerRefused`` too. No rows at all are a way to ask whether the ledger is there.
+        """
 
     def rows(self, query: LedgerQuery) -> Iterator[LedgerRow]:
-        """By ``finished_at`` and ``id``, a page at a time: memory is bounded, whatever the answer's length."""
+        """By ``finished_at`` and ``id``, a page at a time: memory is bounded, whatever the answer's length.
+
+        No transaction stays open between two pages, so that a slow reader holds up nobody.
+        """
 
     def totals(self, query: LedgerQuery, by: Sequence[str]) -> list[LedgerTotal]:
-        """``by``: any of key, route, provider, model, status, day (in UTC, ``2026-01-31``), and ``tag:NAME``."""
+        """``by``: any of key, route, provider, model, status, day (in UTC, ``2026-01-31``), and ``tag:NAME``.
 
-    def count(self, query: LedgerQuery) -> int: ...
+        Sorted by ``group``, what has no value first. The query's order, ``after`` and ``limit`` mean nothing here.
+        """
+
+    def count(self, query: LedgerQuery) -> int:
+        """How many rows there are, whatever ``after`` and ``limit`` say."""
 
     def prune(self, before: datetime) -> int:
-        """Deletes rows that finished before, a few thousand at a time; says how many."""
+        """Deletes some thousands, at most, of the rows that finished before; says how many, 0 where none was left."""
 
     def close(self) -> None: ...

@@ -1,6 +1,7 @@
 """Meter: from the first event of a call to its last, the price in between. One a call."""
 
 from collections.abc import Mapping
+from datetime import datetime
 
 from tornado_gateway.domain.context import RequestContext
 from tornado_gateway.domain.errors import GatewayError
@@ -31,22 +32,41 @@ class Meter:
         self._streaming = streaming
         self._metadata = metadata
         self._settled = False
+        self._priced: tuple[TokenUsage, Cost | None, datetime] | None = None
         publisher.publish(RequestStarted(context.request_id, context.dialect, streaming))
+
+    def price(self, usage: TokenUsage, card: PriceCard | None) -> Cost | None:
+        """What ``usage`` costs now, None for an unpriced model. A call that ends with this very usage costs just that:
+        between the caller's figure and the ledger's off-peak hours may have begun."""
+        known = self._priced
+        if known is not None and known[0] is usage:
+            return known[1]
+        now = self._clock.now()
+        cost = None if card is None else price(usage, card, now)
+        self._priced = usage, cost, now
+        return cost
 
     def succeeded(self, usage: TokenUsage, card: PriceCard | None, finish_reason: str | None) -> Cost | None:
         """Prices and publishes; None for an unpriced model."""
-        cost = None if card is None else price(usage, card, self._clock.now())
+        cost = self.price(usage, card)
         self._publish(200, None, usage, cost, finish_reason)
         return cost
 
     def failed(self, error: GatewayError, usage: TokenUsage | None = None, card: PriceCard | None = None) -> None:
         """Publishes; ``usage`` is what was used before the failure, which is priced all the same."""
-        cost = price(usage, card, self._clock.now()) if usage is not None and card is not None else None
+        if self._settled:
+            return
+        cost = None if usage is None else self.price(usage, card)
         self._publish(error.status, error.code, usage, cost, None)
 
     @property
     def settled(self) -> bool:
         return self._settled
+
+    @property
+    def cost(self) -> Cost | None:
+        """The latest price that was asked for: that of the whole call once it is settled."""
+        return None if self._priced is None else self._priced[1]
 
     def _publish(
         self, status: int, error: str | None, usage: TokenUsage | None, cost: Cost | None, finish_reason: str | None
@@ -81,7 +101,7 @@ class Meter:
                 overhead=max(0.0, own),
                 time_to_first_token=None if first is None else first - timing.received,
                 revision=trail.revision,
-                finished_at=self._clock.now(),
+                finished_at=self._clock.now() if usage is None or self._priced is None else self._priced[2],
                 principal=None if context.principal is None else context.principal.id,
                 tags={} if context.principal is None else context.principal.tags,
                 metadata=self._metadata,

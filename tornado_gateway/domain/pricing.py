@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
 
 from tornado_gateway.domain.money import EXACT, PARENT, Cost, CostLine, PriceCard, Tier
 from tornado_gateway.domain.usage import COMPLETION_BUCKETS, PROMPT_BUCKETS, TokenUsage
@@ -13,6 +12,9 @@ _ONE = Decimal(1)
 
 _CACHE_FIRST = ("cached_input", "cache_write", "cache_write_1h", "input", "audio_input")
 """A prompt's tokens in their order, as marginal tiers count them: what a cache knows is the prompt's beginning."""
+
+_Dearest = tuple[tuple[CostLine, ...], tuple[str, str]]
+"""Lines, and the buckets of the prompt and the answer that they are mostly of."""
 
 
 def price(usage: TokenUsage, card: PriceCard, at: datetime | None = None) -> Cost:
@@ -27,10 +29,7 @@ def price(usage: TokenUsage, card: PriceCard, at: datetime | None = None) -> Cos
         lines = tuple(_tiered(usage, card))
     else:
         lines = tuple([CostLine(bucket, tokens, card.rate(bucket)) for bucket, tokens in usage.buckets()])
-    amount = _ZERO
-    for line in lines:
-        amount = EXACT.fma(Decimal(line.count), line.rate, amount)
-    amount = EXACT.scaleb(amount, -3)
+    amount = EXACT.scaleb(_thousandths(lines), -3)
     if card.image is not None or card.request is not None:
         each = tuple(_each(usage, card))
         for line in each:
@@ -40,6 +39,14 @@ def price(usage: TokenUsage, card: PriceCard, at: datetime | None = None) -> Cos
     for factor in factors.values():
         amount = EXACT.multiply(amount, factor)
     return Cost(amount=amount, lines=lines, estimated=usage.estimated, factors=factors, card=card)
+
+
+def _thousandths(lines: tuple[CostLine, ...]) -> Decimal:
+    """The sum of lines that are priced per 1,000."""
+    amount = _ZERO
+    for line in lines:
+        amount = EXACT.fma(Decimal(line.count), line.rate, amount)
+    return amount
 
 
 def _each(usage: TokenUsage, card: PriceCard) -> Iterator[CostLine]:
@@ -85,15 +92,51 @@ def tier_rate(card: PriceCard, tier: Tier, bucket: str) -> Decimal:
     return own if own is not None else tier_rate(card, tier, PARENT[bucket])
 
 
-def worst(card: PriceCard, prompt: int, completion: int) -> tuple[Cost, tuple[str, str]]:
-    """The most that so many tokens can cost, and the buckets that they would have to be in; discounts left out."""
-    plain = Cost(_ZERO, card=card)
-    names = ("input", "output")
-    for first in PROMPT_BUCKETS:
-        for second in COMPLETION_BUCKETS:
-            counts: dict[str, Any] = {first: prompt, second: completion}
-            cost = price(TokenUsage(**counts), card)
-            if cost.amount > plain.amount or not plain.lines:
-                plain, names = cost, (first, second)
-    dearer = max([_ONE, card.priority or _ONE]) * max([_ONE, card.off_peak.factor if card.off_peak else _ONE])
-    return Cost(EXACT.multiply(plain.amount, dearer), plain.lines, card=card), names
+def worst(card: PriceCard, prompt: int, completion: int, images: int = 0) -> tuple[Cost, tuple[str, str]]:
+    """The most that a usage within these counts can cost, and the buckets that it would mostly be in.
+
+    Discounts are left out, whatever raises a price is not. Where a tier is cheaper than the one before, the dearest
+    prompt is a shorter one.
+    """
+    if card.free:
+        return Cost(_ZERO, card=card), ("input", "output")
+    reached = [tier for tier in card.tiers if prompt > tier.above]
+    ends = [*(tier.above for tier in reached), prompt]
+    if card.marginal:
+        lines, names = _dearest_marginal(card, reached, ends, completion)
+    else:
+        lines, names = max(
+            (_dearest(card, tier, end, completion) for tier, end in zip((None, *reached), ends, strict=True)),
+            key=lambda found: _thousandths(found[0]),
+        )
+    amount = EXACT.scaleb(_thousandths(lines), -3)
+    usage = TokenUsage(prompt, completion, images=images)
+    for line in _each(usage, card):
+        amount = EXACT.fma(Decimal(line.count), line.rate, amount)
+        lines = (*lines, line)
+    dearer = max(_ONE, card.batch or _ONE, card.priority or _ONE)
+    if card.off_peak is not None:
+        dearer = EXACT.multiply(dearer, max(_ONE, card.off_peak.factor))
+    return Cost(EXACT.multiply(amount, dearer), lines, card=card), names
+
+
+def _dearest(card: PriceCard, tier: Tier | None, prompt: int, completion: int) -> _Dearest:
+    """Within one tier all prompt tokens of the dearest kind are the dearest prompt, and so with the answer's."""
+    asked = _dearest_line(card, tier, PROMPT_BUCKETS, prompt)
+    answered = _dearest_line(card, tier, COMPLETION_BUCKETS, completion)
+    return (asked, answered), (asked.bucket, answered.bucket)
+
+
+def _dearest_marginal(card: PriceCard, reached: list[Tier], ends: list[int], completion: int) -> _Dearest:
+    """The dearest kind of token between any two bounds: no order of kinds makes more of them."""
+    asked: list[CostLine] = []
+    begin = 0
+    for tier, end in zip((None, *reached), ends, strict=True):
+        asked.append(_dearest_line(card, tier, PROMPT_BUCKETS, end - begin))
+        begin = end
+    answered = _dearest_line(card, None, COMPLETION_BUCKETS, completion)
+    return (*asked, answered), (asked[-1].bucket, answered.bucket)
+
+
+def _dearest_line(card: PriceCard, tier: Tier | None, buckets: tuple[str, ...], tokens: int) -> CostLine:
+    return max([_line(card, bucket, tokens, tier) for bucket in buckets], key=lambda line: line.rate)

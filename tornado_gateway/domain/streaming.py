@@ -14,10 +14,9 @@ from tornado_gateway.domain.errors import ClientClosed, GatewayError, InternalEr
 from tornado_gateway.domain.estimate import estimate_prompt, estimate_tokens
 from tornado_gateway.domain.images import images_in
 from tornado_gateway.domain.metering import Meter
-from tornado_gateway.domain.money import PriceCard
+from tornado_gateway.domain.money import Cost, PriceCard
 from tornado_gateway.domain.patience import Patience
 from tornado_gateway.domain.ports import ChatProvider, Clock
-from tornado_gateway.domain.pricing import price
 from tornado_gateway.domain.routes import Target
 from tornado_gateway.domain.snapshot import SnapshotHolder
 from tornado_gateway.domain.stream import (
@@ -81,6 +80,11 @@ class ActiveStream:
         self._tokens = 0
         self._bytes = 0
         self._images = 0
+
+    @property
+    def cost(self) -> Cost | None:
+        """What the call cost, once it has ended; None for an unpriced model, or where nothing was used."""
+        return self._meter.cost
 
     async def open(self) -> None:
         """Finds a target that answers and takes its first batch. Raises ``GatewayError``."""
@@ -220,12 +224,9 @@ class ActiveStream:
                 self._usage = event.usage
                 self._early = event.early
                 usage = event.usage
-                cost = None
-                if self._card is not None:
-                    if self._images:
-                        usage = self._usage = msgspec.structs.replace(usage, images=self._images)
-                    cost = price(usage, self._card, self._clock.now())
-                return UsageReport(usage, cost, event.frame, event.bare, event.early)
+                if self._images:
+                    usage = self._usage = msgspec.structs.replace(usage, images=self._images)
+                return UsageReport(usage, self._meter.price(usage, self._card), event.frame, event.bare, event.early)
         return event
 
     def _used(self) -> TokenUsage:

@@ -14,6 +14,7 @@ from tornado.web import RequestHandler
 from tornado_gateway.domain.errors import GatewayError, InternalError
 from tornado_gateway.domain.streaming import ActiveStream
 from tornado_gateway.httpserver.dialects.base import StreamEncoder
+from tornado_gateway.httpserver.receipts import before_last_event
 
 KEEP_ALIVE_COMMENT = b": keep-alive\n\n"
 
@@ -21,7 +22,7 @@ KEEP_ALIVE_COMMENT = b": keep-alive\n\n"
 class Pump:
     """Carries one stream to one client. ``commit`` sets the headers of a stream; it is called once, before any byte.
 
-    ``keep_alive`` is in seconds of silence.
+    ``keep_alive`` is in seconds of silence. ``receipt`` is asked for a comment when the call has ended.
     """
 
     def __init__(
@@ -33,6 +34,7 @@ class Pump:
         request_id: str,
         commit: Callable[[], None],
         keep_alive: float,
+        receipt: Callable[[], bytes] | None = None,
     ) -> None:
         self._handler = handler
         self._stream = stream
@@ -40,6 +42,7 @@ class Pump:
         self._request_id = request_id
         self._commit = commit
         self._keep_alive = keep_alive
+        self._receipt = receipt
         self._committed = False
         self._flushing = False
         self._spoke = False
@@ -75,7 +78,8 @@ class Pump:
                 data = self._encoder.encode(batch.events)
                 if batch.last:
                     self._begin()
-                    self._handler.finish(data + self._encoder.close())
+                    data += self._encoder.close()
+                    self._handler.finish(data if self._receipt is None else before_last_event(data, self._receipt()))
                     return
                 if data:
                     self._begin()
@@ -83,7 +87,8 @@ class Pump:
 
     def _fail(self, error: GatewayError) -> None:
         self._handler.log_exception(type(error), error, error.__traceback__)
-        self._handler.finish(self._encoder.fail(error, self._request_id))
+        told = self._encoder.fail(error, self._request_id)
+        self._handler.finish(told if self._receipt is None else self._receipt() + told)
 
     def _begin(self) -> None:
         if not self._committed:

@@ -65,6 +65,14 @@ class EventBus:
         self._threads[subscriber.name] = thread
         self._offers = (*self._offers, thread.offer)
 
+    def add_lossless(self, offer: Callable[[Event], None]) -> None:
+        """``offer`` gets every event while it is published, and no queue between: it never waits and never raises.
+
+        For whoever must not lose one and has a queue and a thread of its own. It takes events from any thread, also
+        before ``start`` and after ``close``.
+        """
+        self._offers = (offer, *self._offers)
+
     def publish(self, event: Event) -> None:
         for offer in self._offers:
             offer(event)

@@ -84,6 +84,10 @@ class MetricsSubscriber:
         """Asks these too: a bus that has this subscriber can't be made before it."""
         self.drop_sources = (*self.drop_sources, *sources)
 
+    def register(self, families: Collector) -> None:
+        """Shows these too, asked at each rendering."""
+        self._registry.register(families)
+
     def render(self) -> tuple[bytes, str]:
         """The page for ``GET /metrics`` and its content type. ``EventBus.flush`` first makes it current."""
         return generate_latest(self._registry), CONTENT_TYPE

@@ -18,6 +18,7 @@ _EXPOSED = ", ".join(
         "X-Gateway-Attempts",
         "X-Gateway-Revision",
         "X-Gateway-Cost",
+        "X-Gateway-Receipt",
         "X-Gateway-Dropped",
         "Server-Timing",
         "Retry-After",

@@ -2,6 +2,7 @@
 
 import random
 import re
+import time
 from dataclasses import replace
 
 from tornado.httputil import HTTPServerRequest
@@ -21,8 +22,9 @@ def request_id(request: HTTPServerRequest) -> str:
     given = request.headers.get("X-Request-ID")
     if given is not None and _REQUEST_ID.match(given):
         return given
-    # An id is no secret, and asking the kernel for each costs more than all the rest of a gate.
-    return f"req_{random.getrandbits(96):024x}"
+    # An id is no secret, and asking the kernel for each costs more than all the rest of a gate. It begins with the
+    # milliseconds: to find the place of a wholly random one costs an index of the ledger as much as all the row.
+    return f"req_{time.time_ns() // 1_000_000:011x}{random.getrandbits(52):013x}"
 
 
 class TraceGate:

@@ -8,6 +8,9 @@ from urllib.parse import quote
 from tornado_gateway.domain.call import ModelCall
 from tornado_gateway.domain.context import UNKNOWN
 from tornado_gateway.domain.errors import GatewayError, UnsupportedMediaType
+from tornado_gateway.domain.money import Cost
+from tornado_gateway.domain.streaming import ActiveStream
+from tornado_gateway.httpserver import receipts
 from tornado_gateway.httpserver.base import BaseHandler
 from tornado_gateway.httpserver.dialects.base import Dialect
 from tornado_gateway.httpserver.pump import Pump
@@ -24,6 +27,7 @@ class ModelCallHandler(BaseHandler):
         self._pick = pick
         self._task: asyncio.Task[None] | None = None
         self._gone = False
+        self._streaming: ActiveStream | None = None
 
     def prepare(self) -> None:
         super().prepare()
@@ -62,6 +66,7 @@ class ModelCallHandler(BaseHandler):
         self._call_headers()
         if completed.cost is not None:
             self.set_header("X-Gateway-Cost", completed.cost.digits)
+            self._receipt_header(completed.cost)
         self.write_json(self._dialect.encode_response(completed))
 
     def _read(self) -> ModelCall:
@@ -76,13 +81,15 @@ class ModelCallHandler(BaseHandler):
             raise
 
     async def _stream(self, call: ModelCall) -> None:
+        stream = self._streaming = self.services.gateway.stream(call, self.context)
         pump = Pump(
             handler=self,
-            stream=self.services.gateway.stream(call, self.context),
+            stream=stream,
             encoder=self._dialect.stream_encoder(call),
             request_id=self.context.request_id,
             commit=self._stream_headers,
             keep_alive=self.services.snapshots.current.server.keep_alive,
+            receipt=self._receipt_comment if receipts.wanted(self.request) else None,
         )
         await pump.run()
 
@@ -105,8 +112,19 @@ class ModelCallHandler(BaseHandler):
         if self.context.dropped:
             self.set_header("X-Gateway-Dropped", _header_text(", ".join(dict.fromkeys(self.context.dropped))))
 
+    def _receipt_header(self, cost: Cost) -> None:
+        if receipts.wanted(self.request):
+            self.set_header(receipts.HEADER, receipts.as_header(cost, self.context.trail.revision))
+
+    def _receipt_comment(self) -> bytes:
+        cost = None if self._streaming is None else self._streaming.cost
+        return receipts.as_comment(cost, self.context.trail.revision)
+
     def decorate_error(self, error: GatewayError) -> None:
         self._call_headers()
+        if self._streaming is not None and self._streaming.cost is not None:
+            # It broke before it said anything, and was worked on all the same.
+            self._receipt_header(self._streaming.cost)
 
     def encode_error(self, error: GatewayError) -> bytes:
         return self._dialect.encode_error(error, self.context.request_id)

@@ -25,7 +25,7 @@ from tornado_gateway.domain.errors import GatewayError, UpstreamFailed
 from tornado_gateway.domain.usage import TokenUsage
 from tornado_gateway.domain.wire import ANTHROPIC_COUNT_TOKENS, ANTHROPIC_MESSAGES, Wire
 from tornado_gateway.providers.anthropic.errors import from_stream
-from tornado_gateway.providers.anthropic.usage import WireUsage
+from tornado_gateway.providers.anthropic.usage import WireUsage, reported
 
 FAMILY = "anthropic"
 
@@ -95,7 +95,7 @@ def relayed_answer(body: bytes, provider: str) -> Answer:
         raise _garbled(provider) from error
     _require_message(glance, provider)
     return Answer(
-        usage=None if glance.usage is None else glance.usage.buckets(),
+        usage=reported(glance.usage),
         relayed=Wire(ANTHROPIC_MESSAGES, fields, body),
         finish_reason=finish_reason(glance.stop_reason),
     )
@@ -142,7 +142,7 @@ def chat_answer(body: bytes, provider: str) -> Answer:
         raw_finish=message.stop_reason,
     )
     return Answer(
-        usage=None if message.usage is None else message.usage.buckets(),
+        usage=reported(message.usage),
         chat=ChatResponse(id=message.id or "", model=message.model or "", choices=(choice,)),
         finish_reason=choice.finish_reason,
     )

@@ -91,7 +91,7 @@ class _Reader:
         if usage is None:
             return False
         self._usage = self._usage.updated(usage)
-        return True
+        return self._usage.counted
 
     def _report(self, read: _Event, frame: bytes | None = None) -> UsageReport:
         return UsageReport(self._usage.buckets(), frame=frame, early=read.type == "message_start")

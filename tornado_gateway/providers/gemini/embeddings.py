@@ -12,6 +12,7 @@ from tornado_gateway.domain.call import Embedding
 from tornado_gateway.domain.embeddings import EmbeddingCall
 from tornado_gateway.domain.errors import InvalidRequest, UpstreamFailed
 from tornado_gateway.domain.usage import TokenUsage
+from tornado_gateway.providers.counts import Count, whole
 from tornado_gateway.providers.gemini import models
 from tornado_gateway.providers.gemini.errors import from_stream
 
@@ -21,7 +22,7 @@ class _Vector(msgspec.Struct, frozen=True):
 
 
 class _Usage(msgspec.Struct, frozen=True, rename="camel"):
-    prompt_token_count: int | None = None
+    prompt_token_count: Count = None
 
 
 class _Answer(msgspec.Struct, frozen=True, rename="camel"):
@@ -77,6 +78,6 @@ def read_embeddings(body: bytes, count: int, provider: str) -> tuple[tuple[Embed
         raise from_stream(read.error, provider)
     if len(vectors) != count:
         raise UpstreamFailed(f"Provider {provider!r} gave {len(vectors)} embeddings for {count} texts.")
-    tokens = read.usage_metadata.prompt_token_count if read.usage_metadata is not None else None
+    tokens = None if read.usage_metadata is None else whole(read.usage_metadata.prompt_token_count)
     usage = None if tokens is None else TokenUsage(input=tokens)
     return tuple(Embedding(index, vector.values) for index, vector in enumerate(vectors)), usage

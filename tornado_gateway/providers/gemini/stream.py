@@ -9,6 +9,7 @@ import msgspec
 
 from tornado_gateway.domain.errors import GatewayError, UpstreamFailed
 from tornado_gateway.domain.stream import Started, StreamBatch, StreamEvent, UsageReport
+from tornado_gateway.providers.counts import Count
 from tornado_gateway.providers.gemini.deltas import Candidates
 from tornado_gateway.providers.gemini.errors import from_stream
 from tornado_gateway.providers.gemini.response import WireAnswer, answer_decoder
@@ -31,7 +32,7 @@ class GenerateStreamReader:
         self._candidates = Candidates()
         self._started = False
         self._usage: WireUsage | None = None
-        self._told: tuple[int | None, int | None] | None = None
+        self._told: tuple[Count, Count] | None = None
         self._ended = False
 
     def decode(self, chunk: bytes) -> StreamBatch:

@@ -178,7 +178,7 @@ def chat_answer(body: bytes, provider: str) -> Answer:
 def usage_of(read: Glance | WireAnswer) -> TokenUsage | None:
     """The usage of an answer or a chunk, None where it reports none."""
     usage = read.usage or (read.x_groq.usage if read.x_groq else None)
-    if usage is None:
+    if usage is None or not usage.counted:
         return None
     tier = priced_tier(read.service_tier)
     buckets = usage.buckets()

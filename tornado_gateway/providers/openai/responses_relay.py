@@ -45,6 +45,11 @@ class ResponseGlance(msgspec.Struct, frozen=True):
     error: Any = None
 
     @property
+    def reported(self) -> TokenUsage | None:
+        """The usage, None where nothing was counted."""
+        return self.usage.buckets(self.service_tier) if self.usage is not None and self.usage.counted else None
+
+    @property
     def finish_reason(self) -> FinishReason:
         if self.status == "incomplete":
             return _INCOMPLETE.get(self.incomplete_details.reason if self.incomplete_details else None, "length")
@@ -96,7 +101,8 @@ def relayed_answer(body: bytes, provider: str) -> Answer:
 
 
 def _usage(glance: ResponseGlance) -> TokenUsage | None:
-    if glance.usage is not None:
-        return glance.usage.buckets(glance.service_tier)
+    reported = glance.reported
+    if reported is not None:
+        return reported
     # One that was only put into the queue has used nothing so far.
     return TokenUsage() if glance.status in ("queued", "in_progress") else None

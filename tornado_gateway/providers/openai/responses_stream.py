@@ -100,7 +100,7 @@ class ResponsesRelayReader:
             return []
         read = self._opened(event)
         response = read.response or ResponseGlance()
-        usage = None if response.usage is None else response.usage.buckets(response.service_tier)
+        usage = response.reported
         if read.type == "response.failed":
             raise _Failed(from_stream(response.error, self._provider), None if usage is None else UsageReport(usage))
         if read.type not in _ENDS:

@@ -1,0 +1,89 @@
+from decimal import Decimal
+
+import pytest
+
+from tornado_gateway.cli.effects import as_document, show, sums, targets
+from tornado_gateway.domain.prices import PriceTable
+from tornado_gateway.domain.repricing import Repriced
+from tornado_gateway.domain.rerouting import Choice, Effect, Moved, Refused
+from tornado_gateway.domain.routes import RouteTable
+
+X, Y = (("a", "x", 1),), (("b", "y", 1),)
+
+
+@pytest.fixture
+def effect() -> Effect:
+    choice = Choice(RouteTable(), PriceTable())
+    made = Effect(choice, choice, ["model", "key"])
+    made.kept.groups = {("a/x", "team-a"): Repriced(requests=2, old=Decimal(3), new=Decimal(4))}
+    made.moved = {"fast": Moved(X, Y, requests=5, old=Decimal(2), estimate=Decimal("1.5"), unpriced=1, first_priced=2)}
+    made.refused = {"gone": Refused(7, Decimal("0.25"))}
+    return made
+
+
+def shown(effect: Effect, capsys: pytest.CaptureFixture[str]) -> list[str]:
+    show(effect)
+    return capsys.readouterr().out.splitlines()
+
+
+def test_exact_figures_and_estimates_stand_apart(effect: Effect, capsys: pytest.CaptureFixture[str]) -> None:
+    lines = shown(effect, capsys)
+    text = "\n".join(lines)
+    exact = text.index("What keeps its target, at the new prices")
+    estimate = text.index("An estimate: what is sent elsewhere, as if its tokens were the same there")
+    refused = text.index("What the new file refuses: no route, or no price")
+    assert exact < text.index("3 USD then, 4 USD at the new prices: +1 USD") < estimate < refused
+    rows = [line.split() for line in lines]
+    assert ["a/x", "2", "3.00", "4.00", "+1.00", "+33.3", "%"] in rows
+    assert ["team-a", "2", "3.00", "4.00", "+1.00", "+33.3", "%"] in rows
+    assert ["fast", "a/x", "b/y", "5", "2.00", "1.50", "-25.0", "%"] in rows
+    assert "- 1 of them are in no sum: their new target had no price at their time" in lines
+    assert "- 2 of them had no price then: what they cost is in the new sum alone" in lines
+    assert ["gone", "7", "0.25"] in rows
+    assert lines[-1] == "both together: 5 USD then, about 5.5 USD now: +0.5 USD"
+
+
+def test_only_what_there_is(effect: Effect, capsys: pytest.CaptureFixture[str]) -> None:
+    effect.refused = {"gone": Refused(1, unpriced=1)}
+    assert shown(effect, capsys)[-3].split() == ["gone", "1", "unknown"]
+    effect.moved, effect.refused = {}, {}
+    lines = shown(effect, capsys)
+    assert "estimate" not in "\n".join(lines)
+    assert lines[-1] == "3 USD then, 4 USD at the new prices: +1 USD"
+    effect.kept.groups = {}
+    assert shown(effect, capsys) == ["", "there are none"]
+
+
+def test_many_names_are_some_lines(effect: Effect, capsys: pytest.CaptureFixture[str]) -> None:
+    effect.moved = {f"m{n:02}": Moved(X, Y, 1, Decimal(100 - n), Decimal(0)) for n in range(50)}
+    effect.refused = {f"r{n:02}": Refused(1, Decimal(n)) for n in range(50)}
+    rows = [line.split() for line in shown(effect, capsys)]
+    assert ["(10", "more)", "various", "various", "10", "555.00", "0", "-100.0", "%"] in rows
+    assert ["(10", "more)", "10", "45.00"] in rows
+
+
+@pytest.mark.parametrize(
+    ("shares", "text"),
+    [(X, "a/x"), ((("a", "x", 2), ("b", "y", 1)), "a/x 66 %, b/y 33 %"), ((), "various")],
+)
+def test_targets(shares: tuple[tuple[str, str, int], ...], text: str) -> None:
+    assert targets(shares) == text
+
+
+def test_json(effect: Effect) -> None:
+    document = as_document(effect)
+    assert sums(effect) == (Decimal(5), Decimal("5.5"))
+    assert {name: bytes(value) for name, value in document["served"].items()} == {
+        "old": b"5",
+        "new": b"5.5",
+        "difference": b"0.5",
+    }
+    assert [each["group"] for each in document["kept"]["by_model"]] == [{"model": "a/x"}]
+    assert [each["group"] for each in document["kept"]["by_key"]] == [{"key": "team-a"}]
+    (moved,) = document["moved"]
+    assert (moved["model"], moved["after"], bytes(moved["estimate"])) == (
+        "fast",
+        [{"provider": "b", "model": "y", "weight": 1}],
+        b"1.5",
+    )
+    assert [(each["model"], each["requests"]) for each in document["refused"]] == [("gone", 7)]

@@ -1,0 +1,80 @@
+"""``--by``: what a command's table tells apart, once or several times."""
+
+import argparse
+from collections.abc import Sequence
+
+from tornado_gateway.cli.tables import Column
+from tornado_gateway.domain.groupings import NAMES, TAG, Group, grouping
+
+TOP = 40
+"""Lines of a table, unless somebody wants more: callers make up models and tags."""
+
+_NONE = "(none)"
+
+
+def add_by(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--by",
+        action="append",
+        type=_name,
+        metavar="WHAT",
+        help=f"{', '.join(NAMES)} or tag:NAME; may be given several times (default: model)",
+    )
+    parser.add_argument(
+        "--top",
+        type=_top,
+        default=TOP,
+        metavar="N",
+        help=f"of the table's lines; the others are one, and JSON has all (default: {TOP})",
+    )
+
+
+def names_of(args: argparse.Namespace) -> list[str]:
+    """What was asked for, each once."""
+    return list(dict.fromkeys(args.by or ["model"]))
+
+
+def _name(text: str) -> str:
+    try:
+        grouping(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
+    return text
+
+
+def _top(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError("a table has at least one line")
+    return number
+
+
+def headings(by: Sequence[str]) -> list[Column]:
+    """``Model``, ``Day``; a tag by its own name."""
+    return [Column(name.removeprefix(TAG) if name.startswith(TAG) else name.capitalize()) for name in by]
+
+
+def labels(group: Group) -> list[str]:
+    """A group's values for a table."""
+    return [_NONE if value is None else value for value in group]
+
+
+def others(by: Sequence[str], number: int) -> Group:
+    """The group of those that have no line of their own."""
+    return (f"({number} more)", *("" for _ in by[1:]))
+
+
+def document(by: Sequence[str], group: Group) -> dict[str, str | None]:
+    """A group as JSON: ``{"model": "openai/gpt-4"}``."""
+    return dict(zip(by, group, strict=True))
+
+
+def ledger_names(by: Sequence[str]) -> list[str]:
+    """What to ask a ledger for: there a model stands apart from its provider."""
+    return [part for name in by for part in (("provider", "model") if name == "model" else (name,))]
+
+
+def joined(by: Sequence[str], group: Group) -> Group:
+    """A group of ``ledger_names(by)`` as one of ``by``."""
+    values = iter(group)
+    return tuple(f"{next(values)}/{next(values)}" if name == "model" else next(values) for name in by)

@@ -18,7 +18,7 @@ install = $(BIN)/python -m pip install --quiet --constraint $(LOCK) --editable "
 help:
 	@echo "make run    serve gateway.yaml on 127.0.0.1:8080"
 	@echo "make test   the whole suite"
-	@echo "make lint   ruff, mypy, import-linter"
+	@echo "make lint   ruff, mypy, import-linter, known holes in dependencies"
 	@echo "make bench  requests/s, events/s and overhead beside a minimal proxy; a million rows of a ledger repriced"
 
 $(BIN)/python:
@@ -53,6 +53,7 @@ lint: $(VENV)/.lint
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python .ci/audit.py $(LOCK)
 
 bench: $(VENV)/.bench
 	$(BIN)/python tests/benchmarks/run.py $(BENCH_ARGS)

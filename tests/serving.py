@@ -13,14 +13,18 @@ import httpx
 import msgspec
 from tornado.netutil import bind_sockets
 
-from tests.support import NOW, Recorder, service_over, snapshot
+from tests.support import NOW, NoTokens, Recorder, admission_with, service_over, snapshot
+from tornado_gateway.domain.authentication import Authenticator
 from tornado_gateway.domain.events import RequestFinished, RequestStarted
 from tornado_gateway.domain.gateway import GatewayService
+from tornado_gateway.domain.keys import KeyRing
 from tornado_gateway.domain.snapshot import SnapshotHolder
 from tornado_gateway.httpserver.application import make_application, make_gates
+from tornado_gateway.httpserver.gates.auth import AuthGate
 from tornado_gateway.httpserver.lifecycle import Lifecycle
 from tornado_gateway.httpserver.server import GatewayHTTPServer
 from tornado_gateway.httpserver.services import Services
+from tornado_gateway.storage.memory_counters import MemoryCounters
 
 
 class QuickClock:
@@ -92,6 +96,7 @@ class Served:
     recorder: Recorder
     clock: QuickClock
     reported: list[BaseException]
+    authenticator: Authenticator
     client: httpx.AsyncClient
     said: list[str] = field(default_factory=list)
     connections: list[Connection] = field(default_factory=list)
@@ -124,15 +129,23 @@ async def serving(*providers: Any, **more: Any) -> AsyncIterator[Served]:
     config_status = more.pop("config_status", dict)
     conditions = more.pop("conditions", dict)
     tls, said = more.pop("tls", None), list[str]()
+    verifier, stored = more.pop("verifier", NoTokens()), more.pop("stored", KeyRing)
+    counters = more.pop("counters", None)
     snapshots = SnapshotHolder(snapshot(*providers, **more))
-    service = service_over(snapshots, clock, recorder)
+    counters = MemoryCounters(clock) if counters is None else counters
+    service = service_over(snapshots, clock, recorder, admission_with(counters, clock, recorder))
     reported: list[BaseException] = []
+    authenticator = Authenticator(
+        snapshots=snapshots, clock=clock, publisher=recorder, verifier=verifier, stored=stored
+    )
+    auth = AuthGate(authenticator)
     services = Services(
         gateway=service,
         snapshots=snapshots,
         lifecycle=lifecycle,
         clock=clock,
-        gates=make_gates(snapshots, lifecycle),
+        gates=make_gates(snapshots, lifecycle, auth),
+        auth=auth,
         config_status=config_status,
         conditions=conditions,
         render_metrics=lambda: (b"a_metric 1\n", "text/plain; version=0.0.4"),
@@ -146,7 +159,9 @@ async def serving(*providers: Any, **more: Any) -> AsyncIterator[Served]:
     server.add_sockets(sockets)
     server.start_sweeping()
     async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", trust_env=False, timeout=10) as client:
-        made = Served(port, server, service, snapshots, lifecycle, recorder, clock, reported, client, said)
+        made = Served(
+            port, server, service, snapshots, lifecycle, recorder, clock, reported, authenticator, client, said
+        )
         try:
             yield made
         finally:

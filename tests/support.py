@@ -8,11 +8,15 @@ from typing import Any
 
 import msgspec
 
+from tornado_gateway.domain.admission import Admission
 from tornado_gateway.domain.attempts import Attempts
+from tornado_gateway.domain.authentication import Authenticator
 from tornado_gateway.domain.breakers import Breakers
 from tornado_gateway.domain.call import Answer, ModelCall
 from tornado_gateway.domain.chat import ChatRequest, ChatResponse, Choice, Message, Text
+from tornado_gateway.domain.claims import Claims
 from tornado_gateway.domain.context import RequestContext, Timing
+from tornado_gateway.domain.counters import Counters
 from tornado_gateway.domain.dispatch import Dispatch
 from tornado_gateway.domain.endpoints import Endpoint, Provider
 from tornado_gateway.domain.events import Event, RequestFinished
@@ -22,10 +26,13 @@ from tornado_gateway.domain.mirroring import Mirrors
 from tornado_gateway.domain.money import Cost, PriceCard
 from tornado_gateway.domain.ports import Clock, Publisher
 from tornado_gateway.domain.prices import PriceTable
+from tornado_gateway.domain.principal import Principal
 from tornado_gateway.domain.routes import Route, RouteTable, RouteTarget
+from tornado_gateway.domain.seeding import NothingSpent, Seeds, Spent
 from tornado_gateway.domain.snapshot import Snapshot, SnapshotHolder
 from tornado_gateway.domain.strategies import Strategies
 from tornado_gateway.domain.stream import StreamBatch
+from tornado_gateway.domain.tokens import TokenPolicy, TokenRefused, TokenVerifier
 from tornado_gateway.domain.usage import TokenUsage
 from tornado_gateway.domain.wire import OPENAI_CHAT, Wire
 
@@ -134,6 +141,13 @@ class ScriptedProvider:
             self.closed += 1
 
 
+class NoTokens:
+    """A verifier that knows no issuer."""
+
+    def verify(self, token: str, policy: TokenPolicy) -> Principal:
+        raise TokenRefused("has a signature that does not fit")
+
+
 def text_answer(text: str = "Hello!", usage: TokenUsage | None = TokenUsage(12, 25)) -> Answer:  # noqa: B008 - frozen
     message = Message(role="assistant", parts=(Text(text),))
     chat = ChatResponse(
@@ -216,9 +230,24 @@ def attempts_with(clock: Clock, publisher: Publisher, breakers: Breakers | None 
     )
 
 
-def service_over(snapshots: SnapshotHolder, clock: Clock, publisher: Publisher) -> GatewayService:
+def service_over(
+    snapshots: SnapshotHolder, clock: Clock, publisher: Publisher, admission: Admission | None = None
+) -> GatewayService:
     dispatch = Dispatch(
         attempts=attempts_with(clock, publisher), latencies=Latencies(), publisher=publisher, clock=clock
     )
     mirrors = Mirrors(randomness=Half(), clock=clock)
-    return GatewayService(snapshots=snapshots, dispatch=dispatch, publisher=publisher, clock=clock, mirrors=mirrors)
+    return GatewayService(
+        snapshots=snapshots, dispatch=dispatch, publisher=publisher, clock=clock, mirrors=mirrors, admission=admission
+    )
+
+
+def authenticator_over(made: World, verifier: TokenVerifier | None = None) -> Authenticator:
+    return Authenticator(
+        snapshots=made.snapshots, clock=made.clock, publisher=made.recorder, verifier=verifier or NoTokens()
+    )
+
+
+def admission_with(counters: Counters, clock: Clock, publisher: Publisher, spent: Spent | None = None) -> Admission:
+    seeds = Seeds(counters=counters, spent=spent or NothingSpent(), clock=clock, publisher=publisher)
+    return Admission(counters=counters, seeds=seeds, claims=Claims(clock), publisher=publisher)

@@ -13,6 +13,7 @@ import httpx
 from injector import Binder, Injector, Module, provider, singleton
 from loguru import logger
 
+from tornado_gateway.access_control import AccessControl, make_access_control
 from tornado_gateway.clock import SystemClock
 from tornado_gateway.config.build import Loaded, MakeProvider, build
 from tornado_gateway.config.model import ProviderSettings
@@ -37,6 +38,7 @@ from tornado_gateway.httpserver.dialects.recognition import DIALECTS, decode_cal
 from tornado_gateway.httpserver.lifecycle import Lifecycle
 from tornado_gateway.httpserver.server import GatewayHTTPServer
 from tornado_gateway.httpserver.services import Services
+from tornado_gateway.limiting import Limiting, LimitsModule
 from tornado_gateway.observability.bus import EventBus
 from tornado_gateway.observability.ledger_metrics import LedgerFamilies
 from tornado_gateway.observability.log_subscriber import LogSubscriber
@@ -194,6 +196,7 @@ class ServiceModule(Module):
         randomness: Randomness,
         breakers: Breakers,
         places: Places,
+        limiting: Limiting,
     ) -> GatewayService:
         attempts = Attempts(
             clock=clock,
@@ -206,7 +209,27 @@ class ServiceModule(Module):
         latencies = strategies.latencies
         dispatch = Dispatch(attempts=attempts, latencies=latencies, publisher=publisher, clock=clock)
         mirrors = Mirrors(randomness=randomness, clock=clock)
-        return GatewayService(snapshots=snapshots, dispatch=dispatch, publisher=publisher, clock=clock, mirrors=mirrors)
+        return GatewayService(
+            snapshots=snapshots,
+            dispatch=dispatch,
+            publisher=publisher,
+            clock=clock,
+            mirrors=mirrors,
+            admission=limiting.admission,
+        )
+
+    @singleton
+    @provider
+    def access(
+        self,
+        loaded: Loaded,
+        snapshots: SnapshotHolder,
+        transport: httpx.AsyncBaseTransport,
+        clock: Clock,
+        publisher: Publisher,
+    ) -> AccessControl:
+        place = parse_ledger_url(loaded.settings.ledger.url)
+        return make_access_control(place, snapshots, transport, clock, publisher)
 
     @singleton
     @provider
@@ -222,6 +245,7 @@ class ServiceModule(Module):
         metrics: MetricsSubscriber,
         breakers: Breakers,
         places: Places,
+        access: AccessControl,
     ) -> GatewayHTTPServer:
         def render_metrics() -> tuple[bytes, str]:
             bus.flush()
@@ -232,7 +256,8 @@ class ServiceModule(Module):
             snapshots=snapshots,
             lifecycle=lifecycle,
             clock=clock,
-            gates=make_gates(snapshots, lifecycle),
+            gates=make_gates(snapshots, lifecycle, access.gate),
+            auth=access.gate,
             config_status=lambda: reloader.status.as_dict(),  # noqa: PLW0108 - the status is replaced
             conditions=lambda: conditions(snapshots.current, breakers, places),
             render_metrics=render_metrics,
@@ -258,8 +283,8 @@ def _unconfigured(snapshots: SnapshotHolder) -> Iterator[str]:
 
 def make_injector(loaded: Loaded, *replacements: Module) -> Injector:
     """The whole house; a replacement's bindings take the place of ours."""
-    modules = [WorldModule(), ConfigModule(loaded), ObservabilityModule(), StorageModule(), ServiceModule()]
-    return Injector([*modules, *replacements], auto_bind=False)
+    house = (ConfigModule(loaded), ObservabilityModule(), StorageModule(), LimitsModule(), ServiceModule())
+    return Injector([WorldModule(), *house, *replacements], auto_bind=False)
 
 
 def make_providers(loaded: Loaded) -> Mapping[str, Provider]:
@@ -283,6 +308,8 @@ def make_runtime(loaded: Loaded, *replacements: Module) -> Runtime:
         gateway=house.get(GatewayService),
         registry=house.get(ProviderRegistry),
         prober=house.get(Prober),
+        access=house.get(AccessControl),
+        limiting=house.get(Limiting),
         snapshots=house.get(SnapshotHolder),
         lifecycle=house.get(Lifecycle),
         reloader=house.get(Reloader),

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from loguru import logger
 
+from tornado_gateway.access_control import AccessControl
 from tornado_gateway.config.reload import Reloader
 from tornado_gateway.domain.events import ConfigReloaded
 from tornado_gateway.domain.gateway import GatewayService
@@ -15,6 +16,7 @@ from tornado_gateway.domain.probing import Prober
 from tornado_gateway.domain.snapshot import SnapshotHolder
 from tornado_gateway.httpserver.lifecycle import Lifecycle
 from tornado_gateway.httpserver.server import GatewayHTTPServer
+from tornado_gateway.limiting import Limiting
 from tornado_gateway.observability.bus import EventBus
 from tornado_gateway.providers.registry import ProviderRegistry
 
@@ -40,6 +42,8 @@ class Runtime:
     gateway: GatewayService
     registry: ProviderRegistry
     prober: Prober
+    access: AccessControl
+    limiting: Limiting
     snapshots: SnapshotHolder
     lifecycle: Lifecycle
     reloader: Reloader
@@ -56,6 +60,7 @@ class Runtime:
         current = self.snapshots.current
         self.bus.publish(ConfigReloaded(current.revision, None, current.loaded_at, self.notes))
         self.reloader.start()
+        await self.access.start(sockets)
         self.server.add_sockets(sockets)
         self.server.start_sweeping()
         self.prober.start()
@@ -83,11 +88,14 @@ class Runtime:
         self.server.stop()
         self.server.stop_sweeping()
         await self.prober.close()
+        await self.access.close()
         await self.gateway.close()
         await self.reloader.close()
         await self.server.close_all_connections()
         await self.registry.close()
-        await self.transport.aclose()
+        await self.limiting.close()
         await self.bus.close()
+        await self.limiting.webhooks.close()
+        await self.transport.aclose()
         # Last: whatever ended until here has to be kept.
         await asyncio.to_thread(self.recorder.close)

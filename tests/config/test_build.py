@@ -39,6 +39,7 @@ def test_the_revision_tells_what_is_said_and_not_how(file: Path) -> None:
 def test_every_variable_of_the_contract_works(file: Path) -> None:
     environ = {
         "SERVER_HOST": "0.0.0.0",
+        "AUTH_REQUIRED": "false",
         "SERVER_PORT": "9000",
         "SERVER_READ_TIMEOUT": "1.5",
         "SERVER_WRITE_TIMEOUT": "2",
@@ -59,6 +60,7 @@ def test_every_variable_of_the_contract_works(file: Path) -> None:
     assert (cors.methods, cors.headers, cors.credentials, cors.max_age) == (("GET", "POST"), ("X-A", "X-B"), False, 7)
     assert (openai.base_url, openai.api_key, openai.timeout) == ("http://127.0.0.1:1/v1", "sk-x", 5.0)
     assert openai.max_retries == 1
+    assert settings.auth.required is False
 
 
 def test_a_snapshot_is_the_whole_file(file: Path) -> None:

@@ -130,6 +130,18 @@ def test_endpoints_that_came_or_went_are_counted() -> None:
     assert "endpoints 1 -> 2" in differences(old, new)[0]
 
 
+def test_limits_and_budgets_hold_at_once_and_their_store_does_not() -> None:
+    new = settings(
+        (
+            "version: 1\n",
+            "version: 1\nlimits: {concurrent: 5}\nstate: {url: 'redis://:planted@host:6379/0'}\n"
+            "webhooks: [{url: 'https://a.example/planted'}]\n",
+        )
+    )
+    assert differences(settings(), new) == ("limits of everyone: none -> 5 concurrent", "webhooks changed")
+    assert needs_restart(settings(), new) == ("state needs a restart",)
+
+
 def test_a_ledgers_url_is_told_and_not_shown_and_needs_a_restart() -> None:
     old = settings(LEDGER_URL="postgresql://me:planted@db/usage")
     new = settings(

@@ -8,6 +8,9 @@ from pathlib import Path
 import pytest
 import yaml
 
+from tornado_gateway.config.build import load
+from tornado_gateway.config.problems import ConfigInvalid
+
 ROOT = Path(__file__).resolve().parents[2]
 DEPLOY = ROOT / "deploy"
 
@@ -25,6 +28,17 @@ def test_compose_builds_that_image_with_a_read_only_file_system() -> None:
     service = yaml.safe_load((DEPLOY / "compose.yaml").read_text())["services"]["gateway"]
     assert (DEPLOY / service["build"]["context"] / service["build"]["dockerfile"]).exists()
     assert service["read_only"] is True
+
+
+def test_the_image_asks_who_calls_and_compose_opens_it_to_this_machine_alone() -> None:
+    (variables,) = re.findall(r"^ENV (.*)$", (DEPLOY / "Dockerfile").read_text(), re.MULTILINE)
+    image = dict(pair.split("=", 1) for pair in variables.split())
+    with pytest.raises(ConfigInvalid, match="can be reached from outside"):
+        load(ROOT / "gateway.yaml", image)
+    service = yaml.safe_load((DEPLOY / "compose.yaml").read_text())["services"]["gateway"]
+    assert service["environment"]["AUTH_REQUIRED"] == "${AUTH_REQUIRED:-false}"
+    assert all(port.startswith("127.0.0.1:") for port in service["ports"])
+    load(ROOT / "gateway.yaml", {**image, "AUTH_REQUIRED": "false"})
 
 
 def test_systemd_accepts_the_unit(tmp_path: Path) -> None:

@@ -13,6 +13,8 @@ from tornado_gateway.domain.events import (
     CircuitChanged,
     ConfigRejected,
     ConfigReloaded,
+    CredentialRefused,
+    KeysFetched,
     RequestFinished,
     RequestStarted,
 )
@@ -72,6 +74,8 @@ def test_a_finished_request(finished: Callable[..., RequestFinished]) -> None:
 
 def test_nothing_yet() -> None:
     assert {key: value for key, value in samples(MetricsSubscriber()).items() if "overhead" not in key} == {
+        "gateway_budgets_unseeded_total": 0,
+        "gateway_counters_state": 0,
         "gateway_in_flight": 0,
         "gateway_config_reloads_total{outcome=loaded}": 0,
         "gateway_config_reloads_total{outcome=rejected}": 0,
@@ -92,7 +96,14 @@ def test_every_metric_of_the_contract_is_declared() -> None:
         "gateway_in_flight": "gauge",
         "gateway_upstream_duration_seconds": "histogram",
         "gateway_circuit_state": "gauge",
+        "gateway_calls_refused_total": "counter",
+        "gateway_budget_thresholds_total": "counter",
+        "gateway_webhooks_total": "counter",
+        "gateway_budgets_unseeded_total": "counter",
+        "gateway_counters_state": "gauge",
         "gateway_config_reloads_total": "counter",
+        "gateway_auth_refusals_total": "counter",
+        "gateway_key_fetches_total": "counter",
         "gateway_config_info": "gauge",
         "gateway_events_dropped_total": "counter",
     }
@@ -255,3 +266,23 @@ def test_circuits_and_the_time_that_providers_take(finished: Callable[..., Reque
     assert found["gateway_upstream_duration_seconds_count{model=gpt-4,provider=openai}"] == 1
     metrics.handle([CircuitChanged("openai", 1, "half_open", "open")])
     assert samples(metrics)["gateway_circuit_state{endpoint=1,provider=openai}"] == 1
+
+
+def test_who_was_turned_away_is_counted_by_reason_and_by_nothing_that_a_caller_says() -> None:
+    metrics = MetricsSubscriber()
+    metrics.handle(
+        [
+            CredentialRefused("r-1", "missing"),
+            CredentialRefused("r-2", "expired", "team-a"),
+            CredentialRefused("r-3", "expired", "team-b"),
+            KeysFetched("issuer", 2),
+            KeysFetched("issuer", 0, "the issuer can't be reached"),
+        ]
+    )
+    found = {key: value for key, value in samples(metrics).items() if "auth" in key or "key" in key}
+    assert found == {
+        "gateway_auth_refusals_total{reason=missing}": 1,
+        "gateway_auth_refusals_total{reason=expired}": 2,
+        "gateway_key_fetches_total{outcome=loaded,source=issuer}": 1,
+        "gateway_key_fetches_total{outcome=failed,source=issuer}": 1,
+    }

@@ -17,6 +17,7 @@ from tornado_gateway.bootstrap import Runtime, make_runtime
 from tornado_gateway.config.build import Loaded, load
 from tornado_gateway.config.problems import ConfigInvalid
 from tornado_gateway.config.schema import packaged_default
+from tornado_gateway.domain.exposure import is_loopback
 
 _DEFAULT_FILE = Path("gateway.yaml")
 
@@ -50,13 +51,22 @@ def run(args: argparse.Namespace) -> int:
         print("tornado-gateway serves with one worker in this version: say --workers 1", file=sys.stderr)
         return 1
     host = args.host or loaded.settings.server.host
+    if not is_loopback(host) and loaded.settings.auth.undecided:
+        # The file's own host has been checked with the file.
+        message = "can be reached from outside: list auth.keys, or write auth.required: false"
+        print(f"{path}: {host!r} {message}", file=sys.stderr)
+        return 1
     port = loaded.settings.server.port if args.port is None else args.port
     try:
         sockets = bind_sockets(port, host, reuse_port=False)
     except OSError as error:
         print(f"can't listen on {host}:{port}: {error.strerror}", file=sys.stderr)
         return 1
-    asyncio.run(_serve(loaded, path, sockets))
+    try:
+        asyncio.run(_serve(loaded, path, sockets))
+    except ImportError as error:  # an extra that the file needs
+        print(error, file=sys.stderr)
+        return 1
     return 0
 
 

@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Callable, Mapping, Set
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
+from ipaddress import ip_network
 from pathlib import Path
 
 import msgspec
@@ -16,7 +17,9 @@ from tornado_gateway.config.problems import ConfigInvalid, Position, Problem
 from tornado_gateway.config.schema import settle_types, validate
 from tornado_gateway.config.source import Path as KeyPath
 from tornado_gateway.config.source import read
+from tornado_gateway.domain.access import Access
 from tornado_gateway.domain.endpoints import DEFAULT_CONNECT, Endpoint, Provider
+from tornado_gateway.domain.keys import KeyRing
 from tornado_gateway.domain.policies import Timeouts
 from tornado_gateway.domain.ports import ChatProvider
 from tornado_gateway.domain.prices import PriceTable
@@ -101,7 +104,10 @@ def build(loaded: Loaded, *, make_provider: MakeProvider, now: Callable[[], date
         routes=build_routes(settings),
         prices=build_prices(settings),
         providers={provider.name: build_provider(provider, make_provider) for provider in settings.providers},
+        quotas=settings.quotas,
+        webhooks=settings.webhooks,
         cors=settings.cors,
+        access=build_access(settings),
         server=ServerPolicy(
             read_timeout=server.read_timeout,
             write_timeout=server.write_timeout,
@@ -109,6 +115,7 @@ def build(loaded: Loaded, *, make_provider: MakeProvider, now: Callable[[], date
             drain_timeout=server.drain_timeout,
             keep_alive=server.keep_alive,
             max_connections=server.max_connections,
+            trusted_proxies=tuple(ip_network(each, strict=False) for each in server.trusted_proxies),
         ),
     )
 
@@ -147,6 +154,11 @@ def build_routes(settings: Settings) -> RouteTable:
         )
         for route in settings.routes
     )
+
+
+def build_access(settings: Settings) -> Access:
+    auth = settings.auth
+    return Access(auth.required, KeyRing(auth.keys), auth.store, auth.jwt, auth.metrics)
 
 
 def build_prices(settings: Settings) -> PriceTable:

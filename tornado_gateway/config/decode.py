@@ -4,6 +4,8 @@ from decimal import Decimal
 from typing import Any
 
 from tornado_gateway.config import decode_policies as policies
+from tornado_gateway.config import decode_quotas, decode_state
+from tornado_gateway.config.decode_auth import auth
 from tornado_gateway.config.decode_ledger import ledger
 from tornado_gateway.config.decode_prices import cards
 from tornado_gateway.config.decode_tls import tls
@@ -35,13 +37,19 @@ def decode(source: Source) -> Settings:
         server=_server(document.get("server") or {}),
         log=LogSettings(**(document.get("log") or {})),
         cors=_cors(document.get("cors") or {}),
+        auth=auth(document.get("auth") or {}),
+        state=decode_state.state(document),
+        quotas=decode_quotas.quotas(document),
+        webhooks=decode_state.webhooks(document),
         ledger=ledger(document.get("ledger") or {}),
     )
 
 
 def _server(entry: dict[str, Any]) -> ServerSettings:
     members: dict[str, Any] = {name: float(value) if name in _SECONDS else value for name, value in entry.items()}
-    return ServerSettings(**{**members, "tls": tls(entry.get("tls"))})
+    members["trusted_proxies"] = tuple(members.get("trusted_proxies", ()))
+    members["tls"] = tls(members.get("tls"))
+    return ServerSettings(**members)
 
 
 def _cors(entry: dict[str, Any]) -> CorsPolicy:

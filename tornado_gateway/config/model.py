@@ -5,11 +5,15 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tornado_gateway.config.kinds import KINDS
+from tornado_gateway.config.model_auth import AuthSettings
 from tornado_gateway.config.model_ledger import LedgerSettings
+from tornado_gateway.config.model_state import StateSettings
 from tornado_gateway.domain.money import PriceCard
 from tornado_gateway.domain.policies import BreakerPolicy, Concurrency, Fallback, Hedge, Mirror, Probe, Timeouts
+from tornado_gateway.domain.quotas import Quotas
 from tornado_gateway.domain.snapshot import CorsPolicy
 from tornado_gateway.domain.tls import TlsPolicy
+from tornado_gateway.domain.webhooks import Webhook
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +30,7 @@ class ServerSettings:
     keep_alive: float = 15.0
     max_connections: int | None = None
     tls: TlsPolicy | None = None
+    trusted_proxies: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,4 +116,8 @@ class Settings:
     server: ServerSettings = field(default_factory=ServerSettings)
     log: LogSettings = field(default_factory=LogSettings)
     cors: CorsPolicy = field(default_factory=CorsPolicy)
+    auth: AuthSettings = field(default_factory=AuthSettings)
+    state: StateSettings = field(default_factory=StateSettings)
+    quotas: Quotas | None = None
+    webhooks: tuple[Webhook, ...] = ()
     ledger: LedgerSettings = field(default_factory=LedgerSettings)

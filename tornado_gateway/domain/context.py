@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from tornado_gateway.domain.errors import UpstreamTimeout
 from tornado_gateway.domain.policies import Timeouts
 from tornado_gateway.domain.principal import Principal
+from tornado_gateway.domain.rates import Rate
 
 UNKNOWN = "unknown"
 """The label of a route, provider or model that gateway.yaml does not name."""
@@ -37,6 +38,8 @@ class Trail:
     model_label: str = UNKNOWN
     attempts: int = 0
     revision: str = ""
+    rates: tuple[Rate, ...] = ()
+    """What the limits that the call is under still allow."""
 
 
 @dataclass(slots=True)
@@ -96,6 +99,8 @@ class RequestContext:
     traceparent: str | None = None
     tracestate: str | None = None
     principal: Principal | None = None
+    address: str | None = None
+    """Where the caller is, where that is limited: an IPv4 address or an IPv6 network of 64 bits."""
     forward: Mapping[str, str] = field(default_factory=dict)
     dropped: list[str] = field(default_factory=list)
     """Harmless hints that the translation left out, for ``X-Gateway-Dropped``."""

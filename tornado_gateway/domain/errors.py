@@ -16,6 +16,7 @@
         BodyTooLarge                  413 body_too_large
         UnsupportedMediaType          415 unsupported_media_type
         RateLimitExceeded             429 rate_limit_exceeded
+          CallTooLarge                  429 rate_limit_exceeded
         HeadersTooLarge               431 headers_too_large
       ClientClosed                  499 client_closed (logged, never seen by anyone)
       InternalError                 500 internal_error
@@ -23,6 +24,7 @@
       ProviderNotConfigured         503 provider_not_configured
       CircuitOpen                   503 circuit_open
       ProviderBusy                  503 provider_busy
+      StateUnavailable              503 state_unavailable
       UpstreamError                 the provider's side
         UpstreamRejected              400, 404, 413, 422: the provider's own code and message
         UpstreamRateLimited           429 upstream_rate_limited
@@ -132,6 +134,10 @@ class RateLimitExceeded(RequestError):
     default_type = "rate_limit_error"
 
 
+class CallTooLarge(RateLimitExceeded):
+    """The call alone is more than a limit allows: no waiting helps."""
+
+
 class HeadersTooLarge(RequestError):
     status = 431
     default_code = "headers_too_large"
@@ -169,6 +175,13 @@ class ProviderBusy(GatewayError):
     status = 503
     default_code = "provider_busy"
     fallback = True
+
+
+class StateUnavailable(GatewayError):
+    """Nobody can say what is left of a limit, and gateway.yaml wants no call to pass uncounted."""
+
+    status = 503
+    default_code = "state_unavailable"
 
 
 class UpstreamError(GatewayError):

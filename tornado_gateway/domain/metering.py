@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime
 
+from tornado_gateway.domain.admission import Admitted
 from tornado_gateway.domain.context import RequestContext
 from tornado_gateway.domain.errors import GatewayError
 from tornado_gateway.domain.events import RequestFinished, RequestStarted
@@ -33,6 +34,8 @@ class Meter:
         self._metadata = metadata
         self._settled = False
         self._priced: tuple[TokenUsage, Cost | None, datetime] | None = None
+        self.admitted: Admitted | None = None
+        """What the call holds of limits and budgets: settled with it."""
         publisher.publish(RequestStarted(context.request_id, context.dialect, streaming))
 
     def price(self, usage: TokenUsage, card: PriceCard | None) -> Cost | None:
@@ -74,6 +77,8 @@ class Meter:
         if self._settled:
             return
         self._settled = True
+        if self.admitted is not None:
+            self.admitted.settle(usage, cost)
         context = self._context
         timing, trail = context.timing, context.trail
         now = self._clock.monotonic()

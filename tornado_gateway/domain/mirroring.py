@@ -39,6 +39,8 @@ class Mirrors:
             timing=Timing(received=self._clock.monotonic()),
             trail=Trail(),
             dropped=[],
+            # What a key may name says nothing of where the operator sends copies.
+            principal=context.principal and replace(context.principal, models=None),
             limits=Limits(),
         )
         task = asyncio.ensure_future(_quietly(run, copied, apart))

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
+from tornado_gateway.domain.ceilings import Ceiling
 from tornado_gateway.domain.endpoints import Provider
 from tornado_gateway.domain.money import PriceCard
 from tornado_gateway.domain.policies import Fallback, Hedge, Mirror, Timeouts
@@ -52,6 +53,8 @@ class Target:
     card: PriceCard | None
     retries: int = 0
     timeouts: Timeouts = field(default_factory=Timeouts)
+    ceiling: Ceiling | None = None
+    """What a call may cost there, None where it costs nothing."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from difflib import get_close_matches
 
+from tornado_gateway.domain.ceilings import ceiling_of
 from tornado_gateway.domain.errors import ModelNotFound, ModelNotPriced, ProviderNotConfigured
 from tornado_gateway.domain.routes import Route, RoutePlan, RouteTable, RouteTarget, Stage, Target
 from tornado_gateway.domain.snapshot import Snapshot
@@ -128,6 +129,7 @@ def _target(snapshot: Snapshot, step: Step, at: datetime) -> Target:
         card=card,
         retries=provider.retries if route.retries is None else route.retries,
         timeouts=route.timeouts.over(provider.timeouts),
+        ceiling=ceiling_of(card),
     )
 
 

@@ -4,10 +4,14 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from ipaddress import IPv4Network, IPv6Network
 
+from tornado_gateway.domain.access import Access
 from tornado_gateway.domain.endpoints import Provider
 from tornado_gateway.domain.prices import PriceTable
+from tornado_gateway.domain.quotas import Quotas
 from tornado_gateway.domain.routes import RoutePlan, RouteTable
+from tornado_gateway.domain.webhooks import Webhook
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +37,8 @@ class ServerPolicy:
     """Silence of a provider after which a stream sends a comment."""
     max_connections: int | None = None
     """Clients' connections that one process holds; None leaves it to what the system lets it open."""
+    trusted_proxies: tuple[IPv4Network | IPv6Network, ...] = ()
+    """Who is believed where calls come from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +50,12 @@ class Snapshot:
     providers: Mapping[str, Provider] = field(default_factory=dict)
     plans: dict[tuple[int, str], RoutePlan] = field(default_factory=dict, compare=False, repr=False)
     """What ``routing.plan`` has worked out already; the one part that is filled in later, and only by it."""
+    quotas: Quotas | None = None
+    """None where the file bounds nothing."""
+    webhooks: tuple[Webhook, ...] = ()
     cors: CorsPolicy = field(default_factory=CorsPolicy)
     server: ServerPolicy = field(default_factory=ServerPolicy)
+    access: Access = field(default_factory=Access)
 
 
 class _Leased:

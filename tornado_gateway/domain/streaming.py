@@ -1,6 +1,6 @@
 """ActiveStream: one streamed call from its lease to its settlement."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import ExitStack
 
 import msgspec
@@ -17,8 +17,9 @@ from tornado_gateway.domain.metering import Meter
 from tornado_gateway.domain.money import Cost, PriceCard
 from tornado_gateway.domain.patience import Patience
 from tornado_gateway.domain.ports import ChatProvider, Clock
-from tornado_gateway.domain.routes import Target
-from tornado_gateway.domain.snapshot import SnapshotHolder
+from tornado_gateway.domain.principal import check_model
+from tornado_gateway.domain.routes import RoutePlan, Target
+from tornado_gateway.domain.snapshot import Snapshot, SnapshotHolder
 from tornado_gateway.domain.stream import (
     Finished,
     ReasoningDelta,
@@ -32,6 +33,9 @@ from tornado_gateway.domain.stream import (
     says_something,
 )
 from tornado_gateway.domain.usage import TokenUsage
+
+Enter = Callable[[ModelCall, RoutePlan, Snapshot, RequestContext, Meter], Awaitable[RoutePlan]]
+"""Lets a call in once its plan is known and gives the plan that it may follow, or raises ``GatewayError``."""
 
 
 class _Opened:
@@ -64,6 +68,7 @@ class ActiveStream:
         dispatch: Dispatch,
         clock: Clock,
         meter: Meter,
+        enter: Enter,
     ) -> None:
         self._call = call
         self._context = context
@@ -71,6 +76,7 @@ class ActiveStream:
         self._dispatch = dispatch
         self._clock = clock
         self._meter = meter
+        self._enter = enter
         self._held = ExitStack()
         self._won: Won[_Opened] | None = None
         self._card: PriceCard | None = None
@@ -92,7 +98,9 @@ class ActiveStream:
         try:
             snapshot = self._held.enter_context(self._snapshots.lease())
             context.trail.revision = snapshot.revision
+            check_model(context.principal, self._call.model)
             plan = routing.plan(snapshot, self._call.model, self._clock.now())
+            plan = await self._enter(self._call, plan, snapshot, context, self._meter)
             self._won = await self._dispatch.run(plan, self._call, self._ask, context, self._held, _discard)
         except GatewayError as error:
             self._meter.failed(error)

@@ -12,6 +12,8 @@ from tornado_gateway.httpserver.dialects.openai_chat import OpenAIChat
 from tornado_gateway.httpserver.dialects.openai_embeddings import OpenAIEmbeddings
 from tornado_gateway.httpserver.dialects.openai_legacy import OpenAILegacy
 from tornado_gateway.httpserver.dialects.openai_responses import OpenAIResponses
+from tornado_gateway.httpserver.gates.address import AddressGate
+from tornado_gateway.httpserver.gates.auth import AuthGate
 from tornado_gateway.httpserver.gates.base import Gate
 from tornado_gateway.httpserver.gates.cors import CorsGate
 from tornado_gateway.httpserver.gates.deadline import DeadlineGate
@@ -25,13 +27,15 @@ from tornado_gateway.httpserver.lifecycle import Lifecycle
 from tornado_gateway.httpserver.services import Services
 
 
-def make_gates(snapshots: SnapshotHolder, lifecycle: Lifecycle) -> tuple[Gate, ...]:
+def make_gates(snapshots: SnapshotHolder, lifecycle: Lifecycle, auth: AuthGate) -> tuple[Gate, ...]:
     """What a model call passes, first to last. Their headers go on every answer, errors too."""
     return (
         TraceGate(),
         CorsGate(snapshots),
         DrainGate(lifecycle),
+        auth,
         DeadlineGate(),
+        AddressGate(snapshots),
     )
 
 

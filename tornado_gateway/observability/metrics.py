@@ -21,12 +21,15 @@ from tornado_gateway.domain.events import (
     CircuitChanged,
     ConfigRejected,
     ConfigReloaded,
+    CredentialRefused,
     Event,
+    KeysFetched,
     RequestFinished,
     RequestStarted,
 )
 from tornado_gateway.domain.money import EXACT
 from tornado_gateway.observability.histogram import DURATION_BUCKETS, FIRST_TOKEN_BUCKETS, OVERHEAD_BUCKETS, Histogram
+from tornado_gateway.observability.limit_metrics import LimitCounts
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
@@ -57,11 +60,15 @@ class MetricsSubscriber:
         """By provider and model: seconds spent waiting for them, of calls that succeeded."""
         self.in_flight = 0
         self.reloads: Counter[str] = Counter(loaded=0, rejected=0)
+        self.refusals: Counter[str] = Counter()
+        """Callers turned away for want of a good key, by reason."""
+        self.key_fetches: Counter[tuple[str, str]] = Counter()
         self.revision: str | None = None
         self.durations: dict[str, Histogram] = {}
         self.first_tokens: dict[str, Histogram] = {}
         self.overhead = Histogram(OVERHEAD_BUCKETS)
         self.drop_sources = drop_sources
+        self.limits = LimitCounts()
         self._outcomes = _codes(GatewayError)
         self._counters: dict[type, Callable[[Any], None]] = {
             RequestStarted: self._request_started,
@@ -69,8 +76,11 @@ class MetricsSubscriber:
             AttemptAbandoned: self._attempt_abandoned,
             CircuitChanged: self._circuit_changed,
             RequestFinished: self._request_finished,
+            CredentialRefused: self._credential_refused,
+            KeysFetched: self._keys_fetched,
             ConfigReloaded: self._config_reloaded,
             ConfigRejected: self._config_rejected,
+            **self.limits.counters,
         }
         self._registry = CollectorRegistry(auto_describe=False)
         self._registry.register(_Families(self))
@@ -143,6 +153,12 @@ class MetricsSubscriber:
         # A stream that broke off after its first content: too late for another attempt, so none was reported failed.
         return event.error if event.error in self._outcomes else UpstreamFailed.default_code
 
+    def _credential_refused(self, event: CredentialRefused) -> None:
+        self.refusals[event.reason] += 1
+
+    def _keys_fetched(self, event: KeysFetched) -> None:
+        self.key_fetches[event.source, "loaded" if event.problem is None else "failed"] += 1
+
     def _config_reloaded(self, event: ConfigReloaded) -> None:
         self.revision = event.revision
         if event.previous is not None:
@@ -186,12 +202,22 @@ class _Families(Collector):
         for key, state in counts.circuits.items():
             circuits.add_metric(list(key), state)
         yield circuits
+        yield from counts.limits.families()
         yield GaugeMetricFamily("gateway_in_flight", "Model calls being served.", value=counts.in_flight)
         yield _counter(
             "gateway_config_reloads",
             "Configurations after the first.",
             ("outcome",),
             {(outcome,): count for outcome, count in counts.reloads.items()},
+        )
+        yield _counter(
+            "gateway_auth_refusals",
+            "Callers turned away for want of a good key.",
+            ("reason",),
+            {(reason,): count for reason, count in counts.refusals.items()},
+        )
+        yield _counter(
+            "gateway_key_fetches", "Keys read anew from where they are kept.", ("source", "outcome"), counts.key_fetches
         )
         info = GaugeMetricFamily("gateway_config_info", "1 for the revision in use.", labels=("revision",))
         if counts.revision is not None:

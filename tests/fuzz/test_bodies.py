@@ -9,7 +9,7 @@ from .house import House
 from .profile import fuzzing
 
 
-@fuzzing(400)
+@fuzzing(150)
 @given(requests())
 def test_a_body_is_answered_or_refused(gateway: House, asked: tuple[str, bytes]) -> None:
     path, body = asked

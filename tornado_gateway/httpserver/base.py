@@ -97,9 +97,12 @@ class BaseHandler(RequestHandler):
         self.set_status(204)
 
     def finish(self, chunk: str | bytes | dict[str, Any] | None = None) -> "Future[None]":
+        connection: Any = self.request.connection
+        if not connection._read_finished and not self._headers_written:
+            self.set_header("Connection", "close")  # Tornado closes then, and tells nobody
         if self._headers.get("Connection") == "close":
             # Tornado sends the header and leaves it to the client to act on it.
-            self.request.connection._disconnect_on_finish = True  # type: ignore[union-attr]
+            connection._disconnect_on_finish = True
         return super().finish(chunk)
 
     def write_json(self, document: bytes, status: int = 200) -> None:

@@ -20,7 +20,7 @@ help:
 	@echo "make test   the whole suite"
 	@echo "make lint   ruff, mypy, import-linter, known holes in dependencies"
 	@echo "make fuzz   nearly right requests, headers, bytes, keys and files, for minutes"
-	@echo "make bench  requests/s, events/s and overhead beside a minimal proxy; a million rows of a ledger repriced"
+	@echo "make bench  requests/s, events/s and overhead beside a minimal proxy; several workers; a million rows repriced"
 
 $(BIN)/python:
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed: set PYTHON" >&2; exit 1; }
@@ -70,6 +70,7 @@ fuzz: $(VENV)/.test
 bench: $(VENV)/.bench
 	$(BIN)/python tests/benchmarks/run.py $(BENCH_ARGS)
 	$(BIN)/python tests/benchmarks/repricing.py $(REPRICING_ARGS)
+	$(BIN)/python tests/benchmarks/workers.py $(WORKERS_ARGS)
 
 soak: $(VENV)/.bench
 	$(BIN)/python tests/benchmarks/soak.py $(SOAK_ARGS)

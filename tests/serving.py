@@ -18,12 +18,14 @@ from tornado_gateway.domain.authentication import Authenticator
 from tornado_gateway.domain.events import RequestFinished, RequestStarted
 from tornado_gateway.domain.gateway import GatewayService
 from tornado_gateway.domain.keys import KeyRing
+from tornado_gateway.domain.shared_answers import SharedAnswers
 from tornado_gateway.domain.snapshot import SnapshotHolder
 from tornado_gateway.httpserver.application import make_application, make_gates
 from tornado_gateway.httpserver.gates.auth import AuthGate
 from tornado_gateway.httpserver.lifecycle import Lifecycle
-from tornado_gateway.httpserver.server import GatewayHTTPServer
+from tornado_gateway.httpserver.server import GatewayHTTPServer, Listening
 from tornado_gateway.httpserver.services import Services
+from tornado_gateway.storage.memory_cache import MemoryCache
 from tornado_gateway.storage.memory_counters import MemoryCounters
 
 
@@ -129,11 +131,13 @@ async def serving(*providers: Any, **more: Any) -> AsyncIterator[Served]:
     config_status = more.pop("config_status", dict)
     conditions = more.pop("conditions", dict)
     tls, said = more.pop("tls", None), list[str]()
+    answers = SharedAnswers(store=more.pop("store", None) or MemoryCache(clock, lambda: 2**24), clock=clock)
     verifier, stored = more.pop("verifier", NoTokens()), more.pop("stored", KeyRing)
     counters = more.pop("counters", None)
+    worker = more.pop("worker", None)
     snapshots = SnapshotHolder(snapshot(*providers, **more))
     counters = MemoryCounters(clock) if counters is None else counters
-    service = service_over(snapshots, clock, recorder, admission_with(counters, clock, recorder))
+    service = service_over(snapshots, clock, recorder, admission_with(counters, clock, recorder), answers)
     reported: list[BaseException] = []
     authenticator = Authenticator(
         snapshots=snapshots, clock=clock, publisher=recorder, verifier=verifier, stored=stored
@@ -149,10 +153,11 @@ async def serving(*providers: Any, **more: Any) -> AsyncIterator[Served]:
         config_status=config_status,
         conditions=conditions,
         render_metrics=lambda: (b"a_metric 1\n", "text/plain; version=0.0.4"),
+        worker=worker,
         report=reported.append,
     )
     server = GatewayHTTPServer(
-        make_application(services), snapshots=snapshots, clock=clock, tls=tls, announce=said.append, warn=said.append
+        make_application(services), snapshots=snapshots, clock=clock, listening=Listening(tls, said.append, said.append)
     )
     sockets = bind_sockets(0, "127.0.0.1")
     port = sockets[0].getsockname()[1]
@@ -170,7 +175,7 @@ async def serving(*providers: Any, **more: Any) -> AsyncIterator[Served]:
             server.stop()
             server.stop_sweeping()
             await server.close_all_connections()
-    await until(lambda: made.lifecycle.calls == 0 and made.snapshots.leases == 0)
+    await until(lambda: made.lifecycle.calls == 0 and made.snapshots.leases == 0 and answers.under_way == 0)
     assert len(recorder.of(RequestStarted)) == len(recorder.of(RequestFinished))
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -29,12 +29,14 @@ from tornado_gateway.domain.prices import PriceTable
 from tornado_gateway.domain.principal import Principal
 from tornado_gateway.domain.routes import Route, RouteTable, RouteTarget
 from tornado_gateway.domain.seeding import NothingSpent, Seeds, Spent
+from tornado_gateway.domain.shared_answers import SharedAnswers
 from tornado_gateway.domain.snapshot import Snapshot, SnapshotHolder
 from tornado_gateway.domain.strategies import Strategies
 from tornado_gateway.domain.stream import StreamBatch
 from tornado_gateway.domain.tokens import TokenPolicy, TokenRefused, TokenVerifier
 from tornado_gateway.domain.usage import TokenUsage
 from tornado_gateway.domain.wire import OPENAI_CHAT, Wire
+from tornado_gateway.storage.memory_cache import MemoryCache
 
 NOW = datetime(2024, 1, 15, 10, 30, tzinfo=UTC)
 
@@ -44,13 +46,15 @@ class FakeClock:
 
     def __init__(self) -> None:
         self.time = 1000.0
+        self.later = 0.0
+        """Seconds by which the time of day is past ``NOW``."""
         self.slept: list[float] = []
 
     def monotonic(self) -> float:
         return self.time
 
     def now(self) -> datetime:
-        return NOW
+        return NOW + timedelta(seconds=self.later) if self.later else NOW
 
     async def sleep(self, seconds: float) -> None:
         self.slept.append(seconds)
@@ -212,12 +216,14 @@ class World:
     clock: FakeClock
     recorder: Recorder
     service: GatewayService
+    answers: SharedAnswers
 
 
 def world(*providers: Any, **more: Any) -> World:
     clock, recorder = FakeClock(), Recorder()
+    answers = SharedAnswers(store=more.pop("store", None) or MemoryCache(clock, lambda: 2**24), clock=clock)
     snapshots = SnapshotHolder(snapshot(*providers, **more))
-    return World(snapshots, clock, recorder, service_over(snapshots, clock, recorder))
+    return World(snapshots, clock, recorder, service_over(snapshots, clock, recorder, None, answers), answers)
 
 
 def attempts_with(clock: Clock, publisher: Publisher, breakers: Breakers | None = None) -> Attempts:
@@ -231,10 +237,18 @@ def attempts_with(clock: Clock, publisher: Publisher, breakers: Breakers | None 
 
 
 def service_over(
-    snapshots: SnapshotHolder, clock: Clock, publisher: Publisher, admission: Admission | None = None
+    snapshots: SnapshotHolder,
+    clock: Clock,
+    publisher: Publisher,
+    admission: Admission | None = None,
+    answers: SharedAnswers | None = None,
 ) -> GatewayService:
     dispatch = Dispatch(
-        attempts=attempts_with(clock, publisher), latencies=Latencies(), publisher=publisher, clock=clock
+        attempts=attempts_with(clock, publisher),
+        latencies=Latencies(),
+        publisher=publisher,
+        clock=clock,
+        answers=answers,
     )
     mirrors = Mirrors(randomness=Half(), clock=clock)
     return GatewayService(

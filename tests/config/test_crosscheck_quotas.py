@@ -38,13 +38,20 @@ def test_several_workers_that_bound_nothing(complaints: Complaints) -> None:
 
 
 def test_the_zone_of_a_key(complaints: Complaints) -> None:
-    (line,) = complaints("auth: {keys: [{id: a, budget: {amount: 1, period: day, time_zone: Mars}}]}")
-    assert line == "f:1:67: auth.keys[0].budget.time_zone: there is no time zone 'Mars'"
+    (line,) = complaints("auth: {required: true, keys: [{id: a, budget: {amount: 1, period: day, time_zone: Mars}}]}")
+    assert line == "f:1:83: auth.keys[0].budget.time_zone: there is no time zone 'Mars'"
 
 
 @pytest.mark.parametrize(
     "text",
-    ["limits: 3", "budgets: 7", "budgets: [x, {tag: 3}]", "tag_limits: [{tag: {team: [a]}}]", "auth: {keys: 3}", "[]"],
+    [
+        "limits: 3",
+        "budgets: 7",
+        "budgets: [x, {tag: 3}]",
+        "tag_limits: [{tag: {team: [a]}}]",
+        "auth: {required: true, keys: 3}",
+        "[]",
+    ],
 )
 def test_of_a_wrong_shape_the_schema_has_its_say(complaints: Complaints, text: str) -> None:
     assert complaints(text) == []
@@ -55,3 +62,12 @@ def test_amounts_of_nano_dollars(complaints: Complaints) -> None:
     assert complaints("budgets: [{tag: {team: a}, amount: 1e6, period: day}]") == []
     (line,) = complaints("budgets: [{tag: {team: a}, amount: 1e-400, period: day}]")
     assert line == "f:1:36: budgets[0].amount: at most 9 digits behind its point"
+
+
+def test_the_zone_of_a_token_s_bearer(complaints: Complaints) -> None:
+    (line,) = [
+        line
+        for line in complaints("auth: {required: true, jwt: {budget: {amount: 1, period: day, time_zone: Mars}}}")
+        if "zone" in line
+    ]
+    assert "auth.jwt.budget.time_zone: there is no time zone 'Mars'" in line

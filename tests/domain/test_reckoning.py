@@ -51,5 +51,11 @@ def test_an_image_counts_by_the_piece() -> None:
 
 
 def test_a_long_document_that_nobody_understands_counts_by_its_size() -> None:
-    call = chat([{"type": "what_is_that", "text": "x" * 100_000}])
+    call = chat([{"type": "what_is_that", "text": "base64" * 20_000}])
     assert reckon(call).prompt == estimate_prompt(call.wire)
+
+
+def test_a_long_document_of_words_is_not_opened() -> None:
+    call = chat("x" * 100_000)
+    assert reckon(call).prompt == estimate_prompt(call.wire)
+    assert "chat" not in vars(call)

@@ -164,6 +164,11 @@ def test_what_lost_a_race_is_told_with_its_price(records: list[Any]) -> None:
     assert (record["extra"]["provider"], record["extra"]["cost"]) == ("openai", Decimal("0.0003"))
 
 
+def test_what_became_of_a_call_in_the_cache(records: list[Any], finished: Callable[..., RequestFinished]) -> None:
+    LogSubscriber().handle([finished(cache="hit"), finished()])
+    assert [record["extra"].get("cache", "not told") for record in records] == ["hit", "not told"]
+
+
 def test_who_was_turned_away_and_why(records: list[Any]) -> None:
     LogSubscriber().handle([CredentialRefused("r-1", "expired", "team-a")])
     (record,) = records

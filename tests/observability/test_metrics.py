@@ -93,6 +93,7 @@ def test_every_metric_of_the_contract_is_declared() -> None:
         "gateway_tokens_total": "counter",
         "gateway_cost_usd_total": "counter",
         "gateway_upstream_attempts_total": "counter",
+        "gateway_cache_requests_total": "counter",
         "gateway_in_flight": "gauge",
         "gateway_upstream_duration_seconds": "histogram",
         "gateway_circuit_state": "gauge",
@@ -266,6 +267,31 @@ def test_circuits_and_the_time_that_providers_take(finished: Callable[..., Reque
     assert found["gateway_upstream_duration_seconds_count{model=gpt-4,provider=openai}"] == 1
     metrics.handle([CircuitChanged("openai", 1, "half_open", "open")])
     assert samples(metrics)["gateway_circuit_state{endpoint=1,provider=openai}"] == 1
+
+
+def test_what_became_of_calls_in_the_cache(finished: Callable[..., RequestFinished]) -> None:
+    metrics = MetricsSubscriber()
+    outcomes = [None, "miss", "hit", "hit", "bypass"]
+    metrics.handle([STARTED] * 5)
+    metrics.handle(
+        [
+            finished(cache=outcome, attempts=0, cost=Cost(Decimal(0))) if outcome == "hit" else finished(cache=outcome)
+            for outcome in outcomes
+        ]
+    )
+    found = samples(metrics)
+    counted = {key: value for key, value in found.items() if key.startswith("gateway_cache_requests_total")}
+    assert counted == {
+        "gateway_cache_requests_total{outcome=bypass,route=gpt-4}": 1,
+        "gateway_cache_requests_total{outcome=hit,route=gpt-4}": 2,
+        "gateway_cache_requests_total{outcome=miss,route=gpt-4}": 1,
+    }
+    labels = "model=gpt-4,provider=openai,route=gpt-4"
+    assert found[f"gateway_requests_total{{{labels},status=200}}"] == 5
+    # Nobody was asked for a hit: no provider's tokens, money or attempts.
+    assert found[f"gateway_tokens_total{{kind=input,{labels}}}"] == 3 * 12
+    assert found[f"gateway_cost_usd_total{{{labels}}}"] == pytest.approx(3 * 0.00186)
+    assert attempts(metrics) == {"ok": 3}
 
 
 def test_who_was_turned_away_is_counted_by_reason_and_by_nothing_that_a_caller_says() -> None:

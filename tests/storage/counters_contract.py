@@ -241,7 +241,7 @@ class CountersContract:
                 spent += came_to
                 store.counters.settle(verdict.reservation, (came_to, 0))
 
-            for _ in range(10):
+            for _ in range(5):
                 await asyncio.gather(*(one(number) for number in range(500)))
             await store.settled()
             assert 970 < spent <= 1000

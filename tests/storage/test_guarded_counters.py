@@ -37,7 +37,8 @@ class TestGuardedCounters(CountersContract):
             spent.append((claim.counter, before, after))
 
         lane = RedisLane(self.url, timeout=5)
-        shared = RedisCounters(lane, prefix=secrets.token_hex(8), on_spent=told, now=lambda: clock.time)
+        # A test's hours are over before anything could be held any longer.
+        shared = RedisCounters(lane, prefix=secrets.token_hex(8), on_spent=told, hold=1_000_000, now=lambda: clock.time)
         counters = GuardedCounters(
             shared, fail="closed", make_local=lambda: MemoryCounters(clock), clock=clock, publisher=Recorder()
         )

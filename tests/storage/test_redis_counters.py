@@ -30,7 +30,10 @@ class TestRedisCounters(CountersContract):
             spent.append((claim.counter, before, after))
 
         lane = RedisLane(self.url, timeout=5)
-        counters = RedisCounters(lane, prefix=secrets.token_hex(8), on_spent=told, now=lambda: clock.time)
+        # A test's hours are over before anything could be held any longer.
+        counters = RedisCounters(
+            lane, prefix=secrets.token_hex(8), on_spent=told, hold=1_000_000, now=lambda: clock.time
+        )
 
         async def settled() -> None:
             """A lane keeps the order: what is asked after is answered after."""

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from tornado_gateway.config.crosscheck_auth import check_auth
+from tornado_gateway.config.crosscheck_cache import check_cache
 from tornado_gateway.config.crosscheck_fallbacks import check_fallbacks
 from tornado_gateway.config.crosscheck_ledger import check_ledger
 from tornado_gateway.config.crosscheck_policies import check_policies
@@ -10,7 +11,7 @@ from tornado_gateway.config.crosscheck_prices import check_prices
 from tornado_gateway.config.crosscheck_providers import check_providers
 from tornado_gateway.config.crosscheck_quotas import check_quotas
 from tornado_gateway.config.crosscheck_routes import check_routes
-from tornado_gateway.config.crosscheck_server import check_cors, check_server
+from tornado_gateway.config.crosscheck_server import check_cors
 from tornado_gateway.config.crosscheck_state import check_proxies, check_state, check_webhooks
 from tornado_gateway.config.crosscheck_tls import check_tls
 from tornado_gateway.config.outline import outline
@@ -22,7 +23,6 @@ def crosscheck(source: Source) -> Iterator[Problem]:
     """Problems and warnings, over whatever parts of the document have the right shape."""
     document = outline(source.value)
     checks = (
-        check_server,
         check_tls,
         check_cors,
         check_auth,
@@ -31,6 +31,7 @@ def crosscheck(source: Source) -> Iterator[Problem]:
         check_routes,
         check_fallbacks,
         check_policies,
+        check_cache,
         check_prices,
         check_quotas,
         check_state,

@@ -45,7 +45,7 @@ def _budgets(document: dict[str, Any]) -> Iterator[Placed]:
 
 
 def _holders(document: dict[str, Any]) -> Iterator[Placed]:
-    """Routes and keys."""
+    """Routes, keys and the bearers of tokens."""
     routes = document.get("routes")
     for name, route in routes.items() if isinstance(routes, dict) else ():
         yield from _mapping(("routes", name), route)
@@ -53,6 +53,8 @@ def _holders(document: dict[str, Any]) -> Iterator[Placed]:
     keys = auth.get("keys") if isinstance(auth, dict) else None
     for index, key in enumerate(keys if isinstance(keys, list) else ()):
         yield from _mapping(("auth", "keys", index), key)
+    if isinstance(auth, dict):
+        yield from _mapping(("auth", "jwt"), auth.get("jwt"))
 
 
 def _listed(name: str, document: dict[str, Any]) -> Iterator[Placed]:

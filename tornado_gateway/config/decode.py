@@ -3,8 +3,8 @@
 from decimal import Decimal
 from typing import Any
 
+from tornado_gateway.config import decode_cache, decode_quotas, decode_state
 from tornado_gateway.config import decode_policies as policies
-from tornado_gateway.config import decode_quotas, decode_state
 from tornado_gateway.config.decode_auth import auth
 from tornado_gateway.config.decode_ledger import ledger
 from tornado_gateway.config.decode_prices import cards
@@ -37,6 +37,7 @@ def decode(source: Source) -> Settings:
         server=_server(document.get("server") or {}),
         log=LogSettings(**(document.get("log") or {})),
         cors=_cors(document.get("cors") or {}),
+        cache=decode_cache.settings(document.get("cache") or {}),
         auth=auth(document.get("auth") or {}),
         state=decode_state.state(document),
         quotas=decode_quotas.quotas(document),
@@ -96,5 +97,6 @@ def _route(name: str, entry: dict[str, Any], source: Source) -> RouteSettings:
         timeouts=policies.timeouts(entry),
         hedge=policies.hedge(entry),
         mirror=policies.mirror(entry),
+        cache=decode_cache.cache(entry),
         line=source.key_position(("routes", name)).line,
     )

@@ -38,19 +38,26 @@ class Ceiling(msgspec.Struct, frozen=True):
     each: int
 
     def nano(self, prompt: int, completion: int) -> int:
-        """Nano-dollars that so many tokens cost at most, in whatever buckets they are; discounts left out."""
+        """Nano-dollars that so many tokens or fewer cost at most, in whatever buckets they are; discounts left out.
+
+        Where a tier is cheaper than the one before, the dearest prompt is a shorter one.
+        """
+        cost, end = 0, prompt
         for reach in self.reaches:
-            if prompt > reach.above:
-                break
-        cost = reach.base + (prompt - reach.above) * reach.prompt + completion * reach.completion + self.each
-        return -(-cost // _NANO)
+            if end < reach.above:
+                continue
+            cost = max(cost, reach.base + (end - reach.above) * reach.prompt + completion * reach.completion)
+            end = reach.above
+        return -(-(cost + self.each) // _NANO)
 
 
 def ceiling_of(card: PriceCard | None) -> Ceiling | None:
     """None where a call costs nothing: the card says so, or there is none."""
     if card is None or card.free:
         return None
-    dearer = max(_ONE, card.priority or _ONE) * max(_ONE, card.off_peak.factor if card.off_peak else _ONE)
+    dearer = max(_ONE, card.batch or _ONE, card.priority or _ONE) * max(
+        _ONE, card.off_peak.factor if card.off_peak else _ONE
+    )
 
     def femto(rate: Decimal | None, digits: int) -> int:
         cost = EXACT.multiply(rate or Decimal(0), dearer)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from tornado_gateway.domain.caching import CacheMark, Wish
 from tornado_gateway.domain.errors import UpstreamTimeout
 from tornado_gateway.domain.policies import Timeouts
 from tornado_gateway.domain.principal import Principal
@@ -38,6 +39,8 @@ class Trail:
     model_label: str = UNKNOWN
     attempts: int = 0
     revision: str = ""
+    cache: CacheMark | None = None
+    """None where the route has no cache, or nothing is known of it yet."""
     rates: tuple[Rate, ...] = ()
     """What the limits that the call is under still allow."""
 
@@ -105,6 +108,7 @@ class RequestContext:
     dropped: list[str] = field(default_factory=list)
     """Harmless hints that the translation left out, for ``X-Gateway-Dropped``."""
     limits: Limits = field(default_factory=Limits)
+    caching: Wish = "usual"
 
     def out_of_time(self, now: float) -> bool:
         """Whether the call's deadline lies behind ``now``."""

@@ -25,7 +25,7 @@ class Provider:
     """``endpoints`` are those that have a key; ``retries``: how many times one call may be tried again.
 
     ``timeouts`` are complete but for ``total``, which bounds a stream too where it is given; ``timeout`` is what a
-    whole answer may take.
+    whole answer may take. ``fingerprint`` tells one kind, address and set of options from another.
     """
 
     name: str
@@ -36,6 +36,7 @@ class Provider:
     breaker: BreakerPolicy | None = None
     concurrency: Concurrency | None = None
     probe: Probe | None = None
+    fingerprint: str = ""
 
     @property
     def configured(self) -> bool:

@@ -92,6 +92,11 @@ class RequestFinished(msgspec.Struct, frozen=True, kw_only=True):
     """The key's own."""
     metadata: Mapping[str, str] | None = None
     finish_reason: str | None = None
+    cache: str | None = None
+    """``hit``, ``miss`` or ``bypass`` on a route with a cache. A hit's ``usage`` is that of the answer when it was
+    made, and its ``cost`` is 0."""
+    saved: Decimal | None = None
+    """USD that a hit's answer had cost, 0 where it had no price; None for any other call."""
 
 
 class CredentialRefused(msgspec.Struct, frozen=True):

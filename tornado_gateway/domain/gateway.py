@@ -70,6 +70,8 @@ class GatewayService:
                 if target.card is not None and target.card.image is not None:
                     usage = msgspec.structs.replace(usage, images=images_of(answer))
                 cost = meter.succeeded(usage, target.card, answer.finish_reason)
+                if won.recording is not None:
+                    won.recording.whole(answer, usage, cost)
         except asyncio.CancelledError:
             # The provider had the request and may have worked on it: what is known of that is priced.
             sent = TokenUsage(input=estimate_prompt(call.wire), estimated=True) if context.trail.attempts else None

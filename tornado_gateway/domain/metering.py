@@ -77,10 +77,12 @@ class Meter:
         if self._settled:
             return
         self._settled = True
-        if self.admitted is not None:
-            self.admitted.settle(usage, cost)
         context = self._context
         timing, trail = context.timing, context.trail
+        cached = trail.cache is not None and trail.cache.outcome == "hit"
+        if self.admitted is not None:
+            # No provider gave out tokens for a hit.
+            self.admitted.settle(None if cached else usage, cost)
         now = self._clock.monotonic()
         duration = now - timing.received
         first = timing.first_token
@@ -111,5 +113,7 @@ class Meter:
                 tags={} if context.principal is None else context.principal.tags,
                 metadata=self._metadata,
                 finish_reason=finish_reason,
+                cache=None if trail.cache is None else trail.cache.outcome,
+                saved=None if trail.cache is None or error is not None else trail.cache.saved,
             )
         )

@@ -10,7 +10,9 @@ from tornado_gateway.domain.errors import InvalidRequest
 from tornado_gateway.domain.estimate import BYTES_PER_TOKEN, estimate_prompt
 
 _OPENED = 65536
-"""Bytes from which a document is opened to be counted: an image's base64 says nothing of its tokens."""
+"""Bytes from which a document is looked into: an image's base64 says nothing of its tokens."""
+_IMAGE = b"base64"
+"""What says in every dialect that one may be there; a document of words alone is not opened for that."""
 
 
 class Reckoned(msgspec.Struct, frozen=True, gc=False):
@@ -33,6 +35,8 @@ def reckon(call: ModelCall) -> Reckoned:
 def _prompt(call: ModelCall) -> int:
     prompt = estimate_prompt(call.wire)
     if prompt * BYTES_PER_TOKEN < _OPENED or is_embedding(call):
+        return prompt
+    if not any(_IMAGE in bytes(raw) for raw in call.wire.fields.values()):
         return prompt
     try:
         return estimate_chat(call.chat)

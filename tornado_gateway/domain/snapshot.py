@@ -7,6 +7,7 @@ from datetime import datetime
 from ipaddress import IPv4Network, IPv6Network
 
 from tornado_gateway.domain.access import Access
+from tornado_gateway.domain.caching import MEMORY_BYTES
 from tornado_gateway.domain.endpoints import Provider
 from tornado_gateway.domain.prices import PriceTable
 from tornado_gateway.domain.quotas import Quotas
@@ -55,6 +56,8 @@ class Snapshot:
     webhooks: tuple[Webhook, ...] = ()
     cors: CorsPolicy = field(default_factory=CorsPolicy)
     server: ServerPolicy = field(default_factory=ServerPolicy)
+    cache_bytes: int = MEMORY_BYTES
+    """What all answers kept in memory may take."""
     access: Access = field(default_factory=Access)
 
 

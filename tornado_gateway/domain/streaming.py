@@ -114,8 +114,12 @@ class ActiveStream:
         context.timing.first_token = self._clock.monotonic()
         context.timing.upstream_to_first = context.timing.upstream
 
-    async def batches(self) -> AsyncIterator[StreamBatch]:
+    def batches(self) -> AsyncIterator[StreamBatch]:
         """Each batch with costs filled in; the last one has ``last`` set and the call settled."""
+        recording = None if self._won is None else self._won.recording
+        return self._batches() if recording is None else recording.through(self._batches())
+
+    async def _batches(self) -> AsyncIterator[StreamBatch]:
         try:
             assert self._won is not None, "a stream is opened before it is read"
             batch = self._won.value.first

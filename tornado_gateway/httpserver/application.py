@@ -18,6 +18,7 @@ from tornado_gateway.httpserver.gates.base import Gate
 from tornado_gateway.httpserver.gates.cors import CorsGate
 from tornado_gateway.httpserver.gates.deadline import DeadlineGate
 from tornado_gateway.httpserver.gates.drain import DrainGate
+from tornado_gateway.httpserver.gates.freshness import FreshnessGate
 from tornado_gateway.httpserver.gates.trace import TraceGate
 from tornado_gateway.httpserver.handlers.health import HealthHandler, LiveHandler, ReadyHandler
 from tornado_gateway.httpserver.handlers.metrics import MetricsHandler
@@ -35,6 +36,7 @@ def make_gates(snapshots: SnapshotHolder, lifecycle: Lifecycle, auth: AuthGate) 
         DrainGate(lifecycle),
         auth,
         DeadlineGate(),
+        FreshnessGate(snapshots),
         AddressGate(snapshots),
     )
 

@@ -28,6 +28,10 @@ _IDLE_SECONDS = 120.0
 """A kept-alive connection between two requests may rest this long."""
 
 _WARN_SECONDS = 60.0
+_RETIRE_SECONDS = 5.0
+"""How long a server that retires waits for a resting client's next request, after which the connection ends."""
+
+_RETIRE_STEP = 0.05
 _UNLIMITED = 1 << 62
 """Bodies are bounded by the handlers, which can say so in JSON and follow a reload."""
 
@@ -47,7 +51,19 @@ class _Watched:
 
 
 def _unheard(_text: str) -> None:
-    """Where nobody listens."""
+    """Where nobody is told."""
+
+
+@dataclass(frozen=True, slots=True)
+class Listening:
+    """How connections are secured, and who is told of what befalls them all."""
+
+    tls: TlsPolicy | None = None
+    announce: Callable[[str], None] = _unheard
+    warn: Callable[[str], None] = _unheard
+
+
+_PLAIN = Listening()
 
 
 class GatewayHTTPServer(HTTPServer):
@@ -64,9 +80,7 @@ class GatewayHTTPServer(HTTPServer):
         *,
         snapshots: SnapshotHolder,
         clock: Clock,
-        tls: TlsPolicy | None = None,
-        announce: Callable[[str], None] = _unheard,
-        warn: Callable[[str], None] = _unheard,
+        listening: Listening = _PLAIN,
     ) -> None:
         super().initialize(
             application,
@@ -78,13 +92,15 @@ class GatewayHTTPServer(HTTPServer):
         self._clock = clock
         self._watched: dict[IOStream, _Watched] = {}
         self._sweeper: asyncio.TimerHandle | None = None
-        self._warn = warn
+        self._warn = listening.warn
         self._warned: float | None = None
         self._certificates = None
-        if tls is not None:
-            self._certificates = Certificates(tls, take=self._take, announce=announce, warn=warn)
+        if listening.tls is not None:
+            self._certificates = Certificates(
+                listening.tls, take=self._show, announce=listening.announce, warn=listening.warn
+            )
 
-    def _take(self, context: ssl.SSLContext) -> None:
+    def _show(self, context: ssl.SSLContext) -> None:
         self.ssl_options = context  # looked at for each connection that is accepted
 
     def start_sweeping(self) -> None:
@@ -138,6 +154,22 @@ class GatewayHTTPServer(HTTPServer):
             known.resting = True
         return _WatchedRequest(delegate, known, self._due)
 
+    async def retire(self) -> None:
+        """Takes no new connections, and returns once those that there are have ended.
+
+        A client that says nothing for a while is hung up on: it learns no other way that it should connect anew.
+        """
+        self.stop()
+        resting: dict[IOStream, float] = {}
+        while self._connections:
+            now = self._clock.monotonic()
+            for stream, watched in list(self._watched.items()):
+                if not watched.resting or _readable(stream):
+                    resting.pop(stream, None)
+                elif now - resting.setdefault(stream, now) >= _RETIRE_SECONDS:
+                    stream.close()
+            await self._clock.sleep(_RETIRE_STEP)
+
     def _due(self) -> float:
         return self._clock.monotonic() + self._snapshots.current.server.read_timeout
 
@@ -169,6 +201,15 @@ class GatewayHTTPServer(HTTPServer):
             watched.taken, watched.progress = taken, now
             return False
         return now - watched.progress > write
+
+
+def _readable(stream: IOStream) -> bool:
+    """Whether something came that was not looked at yet."""
+    if stream.closed() or stream._read_buffer_size:
+        return True
+    poll = select.poll()
+    poll.register(stream.fileno(), select.POLLIN)
+    return bool(poll.poll(0))
 
 
 def _gone(stream: IOStream) -> bool:

@@ -27,5 +27,7 @@ class Services:
     config_status: Callable[[], Mapping[str, Any]]
     conditions: Callable[[], Mapping[str, Any]]
     render_metrics: Callable[[], tuple[bytes, str]]
+    worker: int | None = None
+    """This one's number, where there are several."""
     report: Callable[[BaseException], None] = field(default=lambda error: None)
     """Told of errors that nobody foresaw."""

@@ -84,6 +84,8 @@ def _request_finished(event: RequestFinished) -> None:
         principal=event.principal,
         revision=event.revision,
     )
+    if event.cache is not None:
+        line = line.bind(cache=event.cache)
     emit = line.warning if event.status >= 500 else line.info
     emit("request finished")
 

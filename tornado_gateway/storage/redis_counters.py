@@ -13,6 +13,8 @@ from functools import partial
 from itertools import count
 from typing import Any, NamedTuple
 
+import msgspec
+
 from tornado_gateway.domain.counters import Claim, CountersUnavailable, OnSpent, Reservation, Standing, Verdict
 from tornado_gateway.storage.redis_lane import RedisLane, script
 
@@ -30,13 +32,16 @@ _KEPT = 86400
 _KEEPING = 500
 """Holders in one call."""
 
+_encode = msgspec.msgpack.Encoder().encode
+_numbers = msgspec.msgpack.Decoder(list[int])
+
 
 class _Entry(NamedTuple):
     """One line of a settlement. ``again``: it may be sent twice and counts once."""
 
     what: str
     keys: tuple[str, ...]
-    args: tuple[str | int, ...]
+    row: tuple[str, str, int, int]
     claim: Claim
     again: bool
 
@@ -72,12 +77,10 @@ class RedisCounters:
 
     async def reserve(self, claims: Sequence[Claim]) -> Verdict:
         call = self._new_name()
-        keys: list[str] = []
-        args: list[str | int] = [call, self._hold, self._time()]
-        for claim in claims:
-            keys += self._keys(claim)
-            args += (claim.what, claim.limit, claim.amount, claim.least, _forgotten(claim))
-        reply = self._lane.call(self._reserve, keys, args)
+        keys = [key for claim in claims for key in self._keys(claim)]
+        rows = [(claim.what, claim.limit, claim.amount, claim.least, _forgotten(claim)) for claim in claims]
+        now = False if self._now is None else self._now()
+        reply = self._lane.call(self._reserve, keys, (_encode((call, self._hold, now, rows)),))
         try:
             verdict = _verdict(call, claims, await asyncio.shield(reply))
         except asyncio.CancelledError:
@@ -175,8 +178,7 @@ class RedisCounters:
         if not entries:
             return
         keys = [key for entry in entries for key in entry.keys]
-        args = [arg for entry in entries for arg in entry.args]
-        reply = self._lane.call(self._settle, keys, args)
+        reply = self._lane.call(self._settle, keys, (_encode([entry.row for entry in entries]),))
         reply.add_done_callback(partial(self._settled, entries))
 
     def _settled(self, entries: list[_Entry], reply: "asyncio.Future[Any]") -> None:
@@ -188,7 +190,7 @@ class RedisCounters:
             if self._retrier is None or self._retrier.done():
                 self._retrier = asyncio.get_running_loop().create_task(self._retry())
             return
-        told = iter(reply.result())
+        told = iter(_numbers.decode(reply.result())[1:])
         for entry in entries:
             if entry.what in ("budget", "charge"):
                 before, after = next(told), next(told)
@@ -214,11 +216,11 @@ def _forgotten(claim: Claim) -> int:
     return 0 if end is None else math.ceil(end.timestamp()) + _KEPT
 
 
-def _verdict(call: str, claims: Sequence[Claim], reply: list[int]) -> Verdict:
-    granted, second = reply[0] == 1, reply[1]
-    told = [reply[start : start + 4] for start in range(2, len(reply), 4)]
-    missing = tuple(claim for claim, (room, *_) in zip(claims, told, strict=True) if room < 0)
-    if missing:
+def _verdict(call: str, claims: Sequence[Claim], reply: bytes) -> Verdict:
+    granted, second, *numbers = _numbers.decode(reply)
+    told = [numbers[start : start + 4] for start in range(0, len(numbers), 4)]
+    if any(room < 0 for room, *_ in told):
+        missing = tuple(claim for claim, (room, *_) in zip(claims, told, strict=True) if room < 0)
         return Verdict(None, missing=missing)
     standings = tuple(
         Standing(claim, used, room=room == 1, reset=reset / 1000, wait=None if wait < 0 else wait / 1000)

@@ -39,7 +39,7 @@ def script(name: str) -> Script:
 class _Call(NamedTuple):
     script: Script
     keys: Sequence[str]
-    args: Sequence[str | int]
+    args: Sequence[str | int | bytes]
     reply: "asyncio.Future[Any]"
 
 
@@ -56,7 +56,7 @@ class RedisLane:
         self._waiting: deque[_Call] = deque()
         self._task: asyncio.Task[None] | None = None
 
-    def call(self, script: Script, keys: Sequence[str], args: Sequence[str | int]) -> "asyncio.Future[Any]":
+    def call(self, script: Script, keys: Sequence[str], args: Sequence[str | int | bytes]) -> "asyncio.Future[Any]":
         """The script's reply, or ``CountersUnavailable``."""
         loop = asyncio.get_running_loop()
         reply: asyncio.Future[Any] = loop.create_future()

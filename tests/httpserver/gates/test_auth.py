@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from tornado.httputil import HTTPHeaders
 
@@ -285,6 +285,7 @@ HEADERS = st.dictionaries(
 
 
 @given(HEADERS)
+@settings(deadline=None)
 def test_any_header_holds_a_credential_or_none(headers: dict[str, str]) -> None:
     made = HTTPHeaders()
     for name, value in headers.items():

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests import issuer
@@ -214,6 +214,7 @@ def test_whatever_is_shown_is_refused_unless_the_issuer_signed_it() -> None:
     parts = good.split(".")
 
     @given(st.tuples(*(st.just(part) | GARBAGE for part in parts)).map(".".join) | GARBAGE)
+    @settings(deadline=None)
     def refused(text: str) -> None:
         try:
             run.at_once(text)

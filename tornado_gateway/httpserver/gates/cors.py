@@ -21,6 +21,8 @@ _EXPOSED = ", ".join(
         "X-Gateway-Cost",
         "X-Gateway-Receipt",
         "X-Gateway-Dropped",
+        "X-Gateway-Cache",
+        "Age",
         "Server-Timing",
         "Retry-After",
         *NAMES,

@@ -130,6 +130,10 @@ class ModelCallHandler(BaseHandler):
         total = self.services.clock.monotonic() - timing.received
         own = max(0.0, total - timing.upstream)
         self.set_header("Server-Timing", f"upstream;dur={timing.upstream * 1000:.3f}, gateway;dur={own * 1000:.3f}")
+        if trail.cache is not None:
+            self.set_header("X-Gateway-Cache", trail.cache.outcome)
+            if trail.cache.age is not None:
+                self.set_header("Age", str(trail.cache.age))
         for name, value in rate_headers(trail.rates):
             self.set_header(name, value)
         if self.context.dropped:

@@ -1,21 +1,20 @@
 -- All of a call's claims or none, in one step.
 --
 -- KEYS  of each claim: its counter; of a budget: its purse and those who hold of it
--- ARGV  the call's id, milliseconds that it may hold, now in seconds or '' for the server's clock;
---       then of each claim: what, limit, amount, least, the second of Unix time at which it may be forgotten or 0
--- gives granted (1 or 0), the second, then of each claim: room (1, 0, -1: nothing is known of the budget), used,
---       milliseconds until nothing is counted, milliseconds until there may be room or -1
+-- ARGV  one text of msgpack, for each word of its own costs the caller more than the whole: the call's id,
+--       milliseconds that it may hold, now in seconds or false for the server's clock, then the claims, each as
+--       what, limit, amount, least, the second of Unix time at which it may be forgotten or 0
+-- gives msgpack: granted (1 or 0), the second, then of each claim: room (1, 0, -1: nothing is known of the budget),
+--       used, milliseconds until nothing is counted, milliseconds until there may be room or -1
 
 local SPAN = 61
 local GHOST = 86400000
 
-local id, hold = ARGV[1], tonumber(ARGV[2])
-local now
-if ARGV[3] == '' then
+local asked = cmsgpack.unpack(ARGV[1])
+local id, hold, now = asked[1], asked[2], asked[3]
+if not now then
   local time = redis.call('TIME')
   now = tonumber(time[1]) + tonumber(time[2]) / 1000000
-else
-  now = tonumber(ARGV[3])
 end
 local milliseconds = math.floor(now * 1000)
 
@@ -63,10 +62,10 @@ local function free(purse, holders)
 end
 
 local reply, claims, granted = {1, math.floor(now)}, {}, true
-local key, arg = 1, 4
-while arg <= #ARGV do
-  local what, limit, least = ARGV[arg], tonumber(ARGV[arg + 1]), tonumber(ARGV[arg + 3])
-  local claim = {what = what, key = KEYS[key], amount = ARGV[arg + 2], forget = ARGV[arg + 4]}
+local key = 1
+for _, wanted in ipairs(asked[4]) do
+  local what, limit, amount, least, forget = unpack(wanted)
+  local claim = {what = what, key = KEYS[key], amount = amount, forget = forget}
   local room, used, reset, patience = 1, 0, 0, -1
   if what == 'budget' then
     claim.holders = KEYS[key + 1]
@@ -84,7 +83,6 @@ while arg <= #ARGV do
   else
     local newest, live
     used, newest, live = window(claim.key)
-    claim.newest = newest
     if newest ~= nil then reset = math.ceil((newest + SPAN - now) * 1000) end
     if used + least > limit then patience = wait(live, used + least - limit) end
   end
@@ -96,32 +94,32 @@ while arg <= #ARGV do
   reply[#reply + 1] = used
   reply[#reply + 1] = reset
   reply[#reply + 1] = patience
-  key, arg = key + 1, arg + 5
+  key = key + 1
 end
 
 if not granted then
   reply[1] = 0
-  return reply
+  return cmsgpack.pack(reply)
 end
 
 for number, claim in ipairs(claims) do
-  local amount = tonumber(claim.amount)
+  local amount = whole(claim.amount)
   if claim.what == 'budget' then
-    redis.call('HINCRBY', claim.key, 'held', claim.amount)
-    redis.call('ZADD', claim.holders, whole(milliseconds + hold), 'h:' .. id .. ':' .. claim.amount)
-    if claim.forget ~= '0' then
-      redis.call('EXPIREAT', claim.key, claim.forget)
-      redis.call('EXPIREAT', claim.holders, claim.forget)
+    redis.call('HINCRBY', claim.key, 'held', amount)
+    redis.call('ZADD', claim.holders, whole(milliseconds + hold), 'h:' .. id .. ':' .. amount)
+    if claim.forget > 0 then
+      redis.call('EXPIREAT', claim.key, whole(claim.forget))
+      redis.call('EXPIREAT', claim.holders, whole(claim.forget))
     end
   elseif claim.what == 'concurrent' then
     redis.call('ZADD', claim.key, whole(milliseconds + hold), id)
     redis.call('PEXPIRE', claim.key, 2 * hold)
   else
     local second = math.floor(now)
-    redis.call('HINCRBY', claim.key, whole(second), claim.amount)
+    redis.call('HINCRBY', claim.key, whole(second), amount)
     redis.call('EXPIRE', claim.key, SPAN + 1)
     reply[number * 4 + 1] = math.ceil((second + SPAN - now) * 1000)
   end
-  reply[number * 4] = claim.used + amount
+  reply[number * 4] = claim.used + claim.amount
 end
-return reply
+return cmsgpack.pack(reply)

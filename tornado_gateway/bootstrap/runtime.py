@@ -7,8 +7,10 @@ from typing import Protocol
 
 from loguru import logger
 
-from tornado_gateway.access_control import AccessControl
+from tornado_gateway.bootstrap.access_control import AccessControl
+from tornado_gateway.bootstrap.limiting import Limiting
 from tornado_gateway.config.reload import Reloader
+from tornado_gateway.domain.caching import AnswerCache
 from tornado_gateway.domain.events import ConfigReloaded
 from tornado_gateway.domain.gateway import GatewayService
 from tornado_gateway.domain.ports import Clock
@@ -16,8 +18,8 @@ from tornado_gateway.domain.probing import Prober
 from tornado_gateway.domain.snapshot import SnapshotHolder
 from tornado_gateway.httpserver.lifecycle import Lifecycle
 from tornado_gateway.httpserver.server import GatewayHTTPServer
-from tornado_gateway.limiting import Limiting
 from tornado_gateway.observability.bus import EventBus
+from tornado_gateway.observability.exposition import Exposition
 from tornado_gateway.providers.registry import ProviderRegistry
 
 
@@ -48,8 +50,10 @@ class Runtime:
     lifecycle: Lifecycle
     reloader: Reloader
     bus: EventBus
+    exposition: Exposition
     clock: Clock
     transport: Closable
+    answers: AnswerCache
     recorder: Recorder
     notes: tuple[str, ...]
 
@@ -57,6 +61,7 @@ class Runtime:
         """Serves ``sockets`` and follows the file; on the running loop."""
         self.recorder.start()
         self.bus.start()
+        self.exposition.start()
         current = self.snapshots.current
         self.bus.publish(ConfigReloaded(current.revision, None, current.loaded_at, self.notes))
         self.reloader.start()
@@ -83,6 +88,17 @@ class Runtime:
             return False
         return True
 
+    async def retire(self) -> bool:
+        """Takes no new connections and serves those that there are to their end; bounded as ``drain``."""
+        self.lifecycle.retire()
+        try:
+            async with asyncio.timeout(self.snapshots.current.server.drain_timeout):
+                await self.server.retire()
+                await self.lifecycle.idle()
+        except TimeoutError:
+            return False
+        return True
+
     async def close(self) -> None:
         """Hangs up on everybody, delivers the last events."""
         self.server.stop()
@@ -93,8 +109,10 @@ class Runtime:
         await self.reloader.close()
         await self.server.close_all_connections()
         await self.registry.close()
+        await self.answers.close()
         await self.limiting.close()
         await self.bus.close()
+        self.exposition.close()
         await self.limiting.webhooks.close()
         await self.transport.aclose()
         # Last: whatever ended until here has to be kept.

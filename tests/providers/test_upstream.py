@@ -269,3 +269,14 @@ async def test_a_redirect_is_an_answer_like_any_other_and_takes_no_credentials_e
             async with up.stream(httpx.URL(url), b"{}", context()) as opened:
                 assert [reply.status, opened.status] == [int(status[:3])] * 2
         assert visited == []
+
+
+async def test_what_quotes_the_gateways_own_key_in_a_stream_is_cleaned_of_it() -> None:
+    head = OK + b"Content-Length: 30\r\n\r\n"
+    async with server(says(head + b"data: you sent k-of-ours-1 !\n\n")) as url:
+        transport = make_transport()
+        headers = [("authorization", "Bearer k-of-ours-1")]
+        up = Upstream(provider="p", transport=transport, clock=FakeClock(), headers=headers, timeout=5)
+        async with up.stream(httpx.URL(url), b"{}", context()) as opened:
+            assert b"".join([chunk async for chunk in opened.chunks()]) == b"data: you sent *** !\n\n"
+        await transport.aclose()

@@ -5,6 +5,7 @@ from typing import Any
 
 from tornado_gateway.config import decode_policies as policies
 from tornado_gateway.config.decode_ledger import ledger
+from tornado_gateway.config.decode_otel import otel
 from tornado_gateway.config.decode_prices import cards
 from tornado_gateway.config.model import (
     LogSettings,
@@ -35,6 +36,7 @@ def decode(source: Source) -> Settings:
         log=LogSettings(**(document.get("log") or {})),
         cors=_cors(document.get("cors") or {}),
         ledger=ledger(document.get("ledger") or {}),
+        otel=otel(document.get("otel") or {}),
     )
 
 

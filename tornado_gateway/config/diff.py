@@ -26,7 +26,7 @@ def needs_restart(old: Settings, new: Settings) -> tuple[str, ...]:
     before, after = old.server, new.server
     fixed = ("host", "port", "workers")
     names = [f"server.{name}" for name in fixed if getattr(before, name) != getattr(after, name)]
-    names += [section for section in ("log", "ledger") if getattr(old, section) != getattr(new, section)]
+    names += [section for section in ("log", "ledger", "otel") if getattr(old, section) != getattr(new, section)]
     return tuple(f"{name} needs a restart" for name in names)
 
 

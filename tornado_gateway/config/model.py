@@ -6,6 +6,7 @@ from typing import Any
 
 from tornado_gateway.config.kinds import KINDS
 from tornado_gateway.config.model_ledger import LedgerSettings
+from tornado_gateway.config.model_otel import OtelSettings
 from tornado_gateway.domain.money import PriceCard
 from tornado_gateway.domain.policies import BreakerPolicy, Concurrency, Fallback, Hedge, Mirror, Probe, Timeouts
 from tornado_gateway.domain.snapshot import CorsPolicy
@@ -109,3 +110,4 @@ class Settings:
     log: LogSettings = field(default_factory=LogSettings)
     cors: CorsPolicy = field(default_factory=CorsPolicy)
     ledger: LedgerSettings = field(default_factory=LedgerSettings)
+    otel: OtelSettings = field(default_factory=OtelSettings)

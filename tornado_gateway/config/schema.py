@@ -170,7 +170,8 @@ def _message(error: Any) -> str:
 def _shown(error: Any) -> str:
     value = error.instance
     name = error.absolute_path[-1] if error.absolute_path else None
-    if name == "api_key" or (name in ("base_url", "proxy", "url") and "@" in str(value)):
+    secret = name == "api_key" or "headers" in list(error.absolute_path)[:-1]
+    if secret or (name in ("base_url", "proxy", "url", "endpoint") and "@" in str(value)):
         return "what it is"
     if isinstance(value, str) and error.validator == "type" and error.validator_value == "object":
         return "a text"  # a key that somebody put where its provider belongs

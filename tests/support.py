@@ -26,6 +26,7 @@ from tornado_gateway.domain.routes import Route, RouteTable, RouteTarget
 from tornado_gateway.domain.snapshot import Snapshot, SnapshotHolder
 from tornado_gateway.domain.strategies import Strategies
 from tornado_gateway.domain.stream import StreamBatch
+from tornado_gateway.domain.tracing import Tracing
 from tornado_gateway.domain.usage import TokenUsage
 from tornado_gateway.domain.wire import OPENAI_CHAT, Wire
 
@@ -216,9 +217,13 @@ def attempts_with(clock: Clock, publisher: Publisher, breakers: Breakers | None 
     )
 
 
-def service_over(snapshots: SnapshotHolder, clock: Clock, publisher: Publisher) -> GatewayService:
+def service_over(
+    snapshots: SnapshotHolder, clock: Clock, publisher: Publisher, tracing: Tracing | None = None
+) -> GatewayService:
     dispatch = Dispatch(
         attempts=attempts_with(clock, publisher), latencies=Latencies(), publisher=publisher, clock=clock
     )
     mirrors = Mirrors(randomness=Half(), clock=clock)
-    return GatewayService(snapshots=snapshots, dispatch=dispatch, publisher=publisher, clock=clock, mirrors=mirrors)
+    return GatewayService(
+        snapshots=snapshots, dispatch=dispatch, publisher=publisher, clock=clock, mirrors=mirrors, tracing=tracing
+    )

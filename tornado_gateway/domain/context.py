@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from tornado_gateway.domain.errors import UpstreamTimeout
 from tornado_gateway.domain.policies import Timeouts
 from tornado_gateway.domain.principal import Principal
+from tornado_gateway.domain.tracing import AttemptTrace, CallTrace
 
 UNKNOWN = "unknown"
 """The label of a route, provider or model that gateway.yaml does not name."""
@@ -37,6 +38,8 @@ class Trail:
     model_label: str = UNKNOWN
     attempts: int = 0
     revision: str = ""
+    trace: CallTrace | None = None
+    """None where the call is not traced."""
 
 
 @dataclass(slots=True)
@@ -100,6 +103,8 @@ class RequestContext:
     dropped: list[str] = field(default_factory=list)
     """Harmless hints that the translation left out, for ``X-Gateway-Dropped``."""
     limits: Limits = field(default_factory=Limits)
+    attempt: AttemptTrace | None = None
+    """The try that this context goes with, where the call is traced."""
 
     def out_of_time(self, now: float) -> bool:
         """Whether the call's deadline lies behind ``now``."""

@@ -3,12 +3,14 @@
 from collections.abc import Mapping
 from datetime import datetime
 
+from tornado_gateway.domain.call import ModelCall
 from tornado_gateway.domain.context import RequestContext
 from tornado_gateway.domain.errors import GatewayError
 from tornado_gateway.domain.events import RequestFinished, RequestStarted
 from tornado_gateway.domain.money import Cost, PriceCard
 from tornado_gateway.domain.ports import Clock, Publisher
 from tornado_gateway.domain.pricing import price
+from tornado_gateway.domain.tracing import Tracing
 from tornado_gateway.domain.usage import TokenUsage
 
 
@@ -24,6 +26,8 @@ class Meter:
         model: str,
         streaming: bool = False,
         metadata: Mapping[str, str] | None = None,
+        tracing: Tracing | None = None,
+        call: ModelCall | None = None,
     ) -> None:
         self._context = context
         self._publisher = publisher
@@ -33,6 +37,8 @@ class Meter:
         self._metadata = metadata
         self._settled = False
         self._priced: tuple[TokenUsage, Cost | None, datetime] | None = None
+        if tracing is not None:
+            context.trail.trace = tracing.begin(context.traceparent, call)
         publisher.publish(RequestStarted(context.request_id, context.dialect, streaming))
 
     def price(self, usage: TokenUsage, card: PriceCard | None) -> Cost | None:
@@ -106,5 +112,6 @@ class Meter:
                 tags={} if context.principal is None else context.principal.tags,
                 metadata=self._metadata,
                 finish_reason=finish_reason,
+                trace=trail.trace,
             )
         )

@@ -208,6 +208,8 @@ class Upstream:
             sent.append(("traceparent", context.traceparent))
             if context.tracestate is not None:
                 sent.append(("tracestate", context.tracestate))
+        if context.attempt is not None:
+            context.attempt.address = url
         connect = self._connect_timeout if context.limits.connect is None else context.limits.connect
         request = httpx.Request(method, url, headers=sent, content=body, extensions=self._waits(connect, context))
         try:

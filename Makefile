@@ -19,7 +19,7 @@ help:
 	@echo "make run    serve gateway.yaml on 127.0.0.1:8080"
 	@echo "make test   the whole suite"
 	@echo "make lint   ruff, mypy, import-linter"
-	@echo "make bench  requests/s, events/s and overhead beside a minimal proxy; a million rows of a ledger repriced"
+	@echo "make bench  requests/s, events/s and overhead beside a minimal proxy; several workers; a million rows repriced"
 
 $(BIN)/python:
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed: set PYTHON" >&2; exit 1; }
@@ -57,6 +57,7 @@ lint: $(VENV)/.lint
 bench: $(VENV)/.bench
 	$(BIN)/python tests/benchmarks/run.py $(BENCH_ARGS)
 	$(BIN)/python tests/benchmarks/repricing.py $(REPRICING_ARGS)
+	$(BIN)/python tests/benchmarks/workers.py $(WORKERS_ARGS)
 
 soak: $(VENV)/.bench
 	$(BIN)/python tests/benchmarks/soak.py $(SOAK_ARGS)

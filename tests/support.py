@@ -2,17 +2,21 @@
 
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 import msgspec
 
+from tornado_gateway.domain.admission import Admission
 from tornado_gateway.domain.attempts import Attempts
+from tornado_gateway.domain.authentication import Authenticator
 from tornado_gateway.domain.breakers import Breakers
 from tornado_gateway.domain.call import Answer, ModelCall
 from tornado_gateway.domain.chat import ChatRequest, ChatResponse, Choice, Message, Text
+from tornado_gateway.domain.claims import Claims
 from tornado_gateway.domain.context import RequestContext, Timing
+from tornado_gateway.domain.counters import Counters
 from tornado_gateway.domain.dispatch import Dispatch
 from tornado_gateway.domain.endpoints import Endpoint, Provider
 from tornado_gateway.domain.events import Event, RequestFinished
@@ -22,13 +26,18 @@ from tornado_gateway.domain.mirroring import Mirrors
 from tornado_gateway.domain.money import Cost, PriceCard
 from tornado_gateway.domain.ports import Clock, Publisher
 from tornado_gateway.domain.prices import PriceTable
+from tornado_gateway.domain.principal import Principal
 from tornado_gateway.domain.routes import Route, RouteTable, RouteTarget
+from tornado_gateway.domain.seeding import NothingSpent, Seeds, Spent
+from tornado_gateway.domain.shared_answers import SharedAnswers
 from tornado_gateway.domain.snapshot import Snapshot, SnapshotHolder
 from tornado_gateway.domain.strategies import Strategies
 from tornado_gateway.domain.stream import StreamBatch
+from tornado_gateway.domain.tokens import TokenPolicy, TokenRefused, TokenVerifier
 from tornado_gateway.domain.tracing import Tracing
 from tornado_gateway.domain.usage import TokenUsage
 from tornado_gateway.domain.wire import OPENAI_CHAT, Wire
+from tornado_gateway.storage.memory_cache import MemoryCache
 
 NOW = datetime(2024, 1, 15, 10, 30, tzinfo=UTC)
 
@@ -38,13 +47,15 @@ class FakeClock:
 
     def __init__(self) -> None:
         self.time = 1000.0
+        self.later = 0.0
+        """Seconds by which the time of day is past ``NOW``."""
         self.slept: list[float] = []
 
     def monotonic(self) -> float:
         return self.time
 
     def now(self) -> datetime:
-        return NOW
+        return NOW + timedelta(seconds=self.later) if self.later else NOW
 
     async def sleep(self, seconds: float) -> None:
         self.slept.append(seconds)
@@ -135,6 +146,13 @@ class ScriptedProvider:
             self.closed += 1
 
 
+class NoTokens:
+    """A verifier that knows no issuer."""
+
+    def verify(self, token: str, policy: TokenPolicy) -> Principal:
+        raise TokenRefused("has a signature that does not fit")
+
+
 def text_answer(text: str = "Hello!", usage: TokenUsage | None = TokenUsage(12, 25)) -> Answer:  # noqa: B008 - frozen
     message = Message(role="assistant", parts=(Text(text),))
     chat = ChatResponse(
@@ -199,12 +217,14 @@ class World:
     clock: FakeClock
     recorder: Recorder
     service: GatewayService
+    answers: SharedAnswers
 
 
 def world(*providers: Any, **more: Any) -> World:
     clock, recorder = FakeClock(), Recorder()
+    answers = SharedAnswers(store=more.pop("store", None) or MemoryCache(clock, lambda: 2**24), clock=clock)
     snapshots = SnapshotHolder(snapshot(*providers, **more))
-    return World(snapshots, clock, recorder, service_over(snapshots, clock, recorder))
+    return World(snapshots, clock, recorder, service_over(snapshots, clock, recorder, None, answers), answers)
 
 
 def attempts_with(clock: Clock, publisher: Publisher, breakers: Breakers | None = None) -> Attempts:
@@ -218,12 +238,38 @@ def attempts_with(clock: Clock, publisher: Publisher, breakers: Breakers | None 
 
 
 def service_over(
-    snapshots: SnapshotHolder, clock: Clock, publisher: Publisher, tracing: Tracing | None = None
+    snapshots: SnapshotHolder,
+    clock: Clock,
+    publisher: Publisher,
+    admission: Admission | None = None,
+    answers: SharedAnswers | None = None,
+    tracing: Tracing | None = None,
 ) -> GatewayService:
     dispatch = Dispatch(
-        attempts=attempts_with(clock, publisher), latencies=Latencies(), publisher=publisher, clock=clock
+        attempts=attempts_with(clock, publisher),
+        latencies=Latencies(),
+        publisher=publisher,
+        clock=clock,
+        answers=answers,
     )
     mirrors = Mirrors(randomness=Half(), clock=clock)
     return GatewayService(
-        snapshots=snapshots, dispatch=dispatch, publisher=publisher, clock=clock, mirrors=mirrors, tracing=tracing
+        snapshots=snapshots,
+        dispatch=dispatch,
+        publisher=publisher,
+        clock=clock,
+        mirrors=mirrors,
+        admission=admission,
+        tracing=tracing,
     )
+
+
+def authenticator_over(made: World, verifier: TokenVerifier | None = None) -> Authenticator:
+    return Authenticator(
+        snapshots=made.snapshots, clock=made.clock, publisher=made.recorder, verifier=verifier or NoTokens()
+    )
+
+
+def admission_with(counters: Counters, clock: Clock, publisher: Publisher, spent: Spent | None = None) -> Admission:
+    seeds = Seeds(counters=counters, spent=spent or NothingSpent(), clock=clock, publisher=publisher)
+    return Admission(counters=counters, seeds=seeds, claims=Claims(clock), publisher=publisher)

@@ -1,11 +1,25 @@
 import os
+import socket
 from pathlib import Path
+
+import pytest
 
 from tests.support import finished
 from tornado_gateway.bootstrap import make_runtime, open_ledger
 from tornado_gateway.config.build import load
 from tornado_gateway.config.schema import packaged_default
 from tornado_gateway.domain.ledger import LedgerQuery
+
+
+@pytest.mark.parametrize(("host", "exposed"), [("127.0.0.1", False), ("0.0.0.0", True)])
+async def test_the_sockets_tell_whether_others_can_come(host: str, exposed: bool) -> None:
+    runtime = make_runtime(load(packaged_default(), {"LEDGER_URL": "none"}))
+    with socket.create_server((host, 0)) as listening:
+        listening.setblocking(False)
+        await runtime.start([listening])
+        assert runtime.access.authenticator.exposed is exposed
+        assert runtime.access.authenticator.idle is not exposed
+        await runtime.close()
 
 
 async def test_a_drain_waits_for_calls_only_so_long(tmp_path: Path) -> None:

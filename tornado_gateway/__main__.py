@@ -13,6 +13,7 @@ from tornado_gateway.cli import (
     explain,
     export,
     init,
+    keys,
     prices,
     receipt,
     reprice,
@@ -33,6 +34,7 @@ _COMMANDS = (
     drift,
     prices,
     export,
+    keys,
 )
 
 

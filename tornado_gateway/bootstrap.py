@@ -7,22 +7,22 @@ import os
 import random
 from collections.abc import Iterator, Mapping
 from dataclasses import fields
-from typing import cast
 
 import httpx
 from injector import Binder, Injector, Module, provider, singleton
 from loguru import logger
 
+from tornado_gateway.access_control import AccessControl, make_access_control
 from tornado_gateway.clock import SystemClock
 from tornado_gateway.config.build import Loaded, MakeProvider, build
-from tornado_gateway.config.model import ProviderSettings
+from tornado_gateway.config.model import LogSettings, ProviderSettings
 from tornado_gateway.config.reload import Reloader
-from tornado_gateway.domain.attempts import Attempts
+from tornado_gateway.dispatching import DispatchModule
 from tornado_gateway.domain.breakers import Breakers
+from tornado_gateway.domain.caching import AnswerCache
 from tornado_gateway.domain.conditions import conditions
 from tornado_gateway.domain.dispatch import Dispatch
-from tornado_gateway.domain.endpoints import EndpointKey, Provider
-from tornado_gateway.domain.events import CircuitChanged
+from tornado_gateway.domain.endpoints import Provider
 from tornado_gateway.domain.gateway import GatewayService
 from tornado_gateway.domain.ledger import Ledger, LedgerUnavailable
 from tornado_gateway.domain.ledger_url import parse_ledger_url
@@ -31,13 +31,15 @@ from tornado_gateway.domain.places import Places
 from tornado_gateway.domain.ports import ChatProvider, Clock, Publisher, Randomness
 from tornado_gateway.domain.probing import Prober
 from tornado_gateway.domain.snapshot import SnapshotHolder
-from tornado_gateway.domain.strategies import Strategies
 from tornado_gateway.httpserver.application import make_application, make_gates
 from tornado_gateway.httpserver.dialects.recognition import DIALECTS, decode_call
 from tornado_gateway.httpserver.lifecycle import Lifecycle
 from tornado_gateway.httpserver.server import GatewayHTTPServer
 from tornado_gateway.httpserver.services import Services
+from tornado_gateway.httpserver.sharing import SharingHTTPServer
+from tornado_gateway.limiting import Limiting, LimitsModule
 from tornado_gateway.observability.bus import EventBus
+from tornado_gateway.observability.exposition import Exposition
 from tornado_gateway.observability.ledger_metrics import LedgerFamilies
 from tornado_gateway.observability.log_subscriber import LogSubscriber
 from tornado_gateway.observability.logging import configure
@@ -48,8 +50,18 @@ from tornado_gateway.providers.upstream import make_transport
 from tornado_gateway.runtime import Recorder, Runtime
 from tornado_gateway.storage.opening import ledger_at, recorder_at
 from tornado_gateway.storage.recorder import LedgerRecorder, NoRecorder
+from tornado_gateway.workers.seat import Crew, Seat
 
-__all__ = ["DIALECTS", "Runtime", "decode_call", "make_injector", "make_providers", "make_runtime", "open_ledger"]
+__all__ = [
+    "DIALECTS",
+    "Runtime",
+    "decode_call",
+    "make_injector",
+    "make_providers",
+    "make_runtime",
+    "open_ledger",
+    "start_log",
+]
 
 
 class WorldModule(Module):
@@ -62,10 +74,14 @@ class WorldModule(Module):
 
 
 class ConfigModule(Module):
-    """The configuration that was found at start, and what follows it."""
+    """The configuration that was found at start, what follows it, and who else serves it."""
 
-    def __init__(self, loaded: Loaded) -> None:
+    def __init__(self, loaded: Loaded, seat: Seat | None = None) -> None:
         self._loaded = loaded
+        self._crew = Crew(seat)
+
+    def configure(self, binder: Binder) -> None:
+        binder.bind(Crew, to=self._crew)
 
     @singleton
     @provider
@@ -86,6 +102,7 @@ class ConfigModule(Module):
         registry: ProviderRegistry,
         publisher: Publisher,
         clock: Clock,
+        crew: Crew,
     ) -> Reloader:
         return Reloader(
             loaded,
@@ -94,6 +111,7 @@ class ConfigModule(Module):
             make_provider=_maker(registry),
             publisher=publisher,
             clock=clock,
+            keep=crew.keep,
         )
 
 
@@ -106,14 +124,18 @@ def _maker(registry: ProviderRegistry) -> MakeProvider:
     return make
 
 
+def start_log(settings: LogSettings, worker: int | None = None) -> LineSink:
+    """From here on the log is what ``settings`` say, with the number of one of several workers in each line."""
+    return configure(settings.level, "human" if settings.format == "human" else "json", worker=worker)
+
+
 class ObservabilityModule(Module):
     """Who listens."""
 
     @singleton
     @provider
-    def sink(self, loaded: Loaded) -> LineSink:
-        log = loaded.settings.log
-        return configure(log.level, "human" if log.format == "human" else "json")
+    def sink(self, loaded: Loaded, crew: Crew) -> LineSink:
+        return start_log(loaded.settings.log, crew.number)
 
     @singleton
     @provider
@@ -136,6 +158,11 @@ class ObservabilityModule(Module):
     def publisher(self, bus: EventBus) -> Publisher:
         return bus
 
+    @singleton
+    @provider
+    def exposition(self, metrics: MetricsSubscriber, bus: EventBus, crew: Crew) -> Exposition:
+        return Exposition(metrics, bus.flush, crew.seat)
+
 
 class StorageModule(Module):
     """Who keeps what happened."""
@@ -157,26 +184,11 @@ class ServiceModule(Module):
 
     def configure(self, binder: Binder) -> None:
         binder.bind(Lifecycle, scope=singleton)
-        binder.bind(Places, scope=singleton)
 
     @singleton
     @provider
     def registry(self, transport: httpx.AsyncBaseTransport, clock: Clock) -> ProviderRegistry:
         return ProviderRegistry(transport, clock, os.environ)
-
-    @singleton
-    @provider
-    def strategies(self, clock: Clock, randomness: Randomness) -> Strategies:
-        return Strategies(clock, randomness)
-
-    @singleton
-    @provider
-    def breakers(self, clock: Clock, publisher: Publisher) -> Breakers:
-        def changed(key: object, before: str, after: str) -> None:
-            name, index = cast(EndpointKey, key)
-            publisher.publish(CircuitChanged(name, index, after, before))
-
-        return Breakers(clock, changed)
 
     @singleton
     @provider
@@ -188,25 +200,33 @@ class ServiceModule(Module):
     def gateway(
         self,
         snapshots: SnapshotHolder,
-        strategies: Strategies,
+        dispatch: Dispatch,
         publisher: Publisher,
         clock: Clock,
         randomness: Randomness,
-        breakers: Breakers,
-        places: Places,
+        limiting: Limiting,
     ) -> GatewayService:
-        attempts = Attempts(
-            clock=clock,
-            randomness=randomness,
+        return GatewayService(
+            snapshots=snapshots,
+            dispatch=dispatch,
             publisher=publisher,
-            strategies=strategies,
-            breakers=breakers,
-            places=places,
+            clock=clock,
+            mirrors=Mirrors(randomness=randomness, clock=clock),
+            admission=limiting.admission,
         )
-        latencies = strategies.latencies
-        dispatch = Dispatch(attempts=attempts, latencies=latencies, publisher=publisher, clock=clock)
-        mirrors = Mirrors(randomness=randomness, clock=clock)
-        return GatewayService(snapshots=snapshots, dispatch=dispatch, publisher=publisher, clock=clock, mirrors=mirrors)
+
+    @singleton
+    @provider
+    def access(
+        self,
+        loaded: Loaded,
+        snapshots: SnapshotHolder,
+        transport: httpx.AsyncBaseTransport,
+        clock: Clock,
+        publisher: Publisher,
+    ) -> AccessControl:
+        place = parse_ledger_url(loaded.settings.ledger.url)
+        return make_access_control(place, snapshots, transport, clock, publisher)
 
     @singleton
     @provider
@@ -217,27 +237,29 @@ class ServiceModule(Module):
         lifecycle: Lifecycle,
         clock: Clock,
         reloader: Reloader,
-        bus: EventBus,
-        metrics: MetricsSubscriber,
+        exposition: Exposition,
         breakers: Breakers,
         places: Places,
+        access: AccessControl,
+        crew: Crew,
     ) -> GatewayHTTPServer:
-        def render_metrics() -> tuple[bytes, str]:
-            bus.flush()
-            return metrics.render()
-
         services = Services(
             gateway=gateway,
             snapshots=snapshots,
             lifecycle=lifecycle,
             clock=clock,
-            gates=make_gates(snapshots, lifecycle),
+            gates=make_gates(snapshots, lifecycle, access.gate),
+            auth=access.gate,
             config_status=lambda: reloader.status.as_dict(),  # noqa: PLW0108 - the status is replaced
             conditions=lambda: conditions(snapshots.current, breakers, places),
-            render_metrics=render_metrics,
+            render_metrics=exposition.render,
+            worker=crew.number,
             report=lambda error: logger.opt(exception=error).error("a handler failed"),
         )
-        return GatewayHTTPServer(make_application(services), snapshots=snapshots, clock=clock)
+        application = make_application(services)
+        if crew.seat is None:
+            return GatewayHTTPServer(application, snapshots=snapshots, clock=clock)
+        return SharingHTTPServer(application, snapshots=snapshots, clock=clock, loads=crew.seat)
 
 
 def _unconfigured(snapshots: SnapshotHolder) -> Iterator[str]:
@@ -248,10 +270,10 @@ def _unconfigured(snapshots: SnapshotHolder) -> Iterator[str]:
         yield f"providers {', '.join(names)} have no API key: their routes answer 503"
 
 
-def make_injector(loaded: Loaded, *replacements: Module) -> Injector:
-    """The whole house; a replacement's bindings take the place of ours."""
-    modules = [WorldModule(), ConfigModule(loaded), ObservabilityModule(), StorageModule(), ServiceModule()]
-    return Injector([*modules, *replacements], auto_bind=False)
+def make_injector(loaded: Loaded, *replacements: Module, seat: Seat | None = None) -> Injector:
+    """The whole house; a replacement's bindings take the place of ours. ``seat`` is that of one of several workers."""
+    house = (ConfigModule(loaded, seat), ObservabilityModule(), StorageModule(), LimitsModule())
+    return Injector([WorldModule(), *house, DispatchModule(), ServiceModule(), *replacements], auto_bind=False)
 
 
 def make_providers(loaded: Loaded) -> Mapping[str, Provider]:
@@ -267,20 +289,24 @@ def open_ledger(loaded: Loaded) -> Ledger:
     return ledger_at(place)
 
 
-def make_runtime(loaded: Loaded, *replacements: Module) -> Runtime:
+def make_runtime(loaded: Loaded, *replacements: Module, seat: Seat | None = None) -> Runtime:
     """A gateway that serves ``loaded`` and follows its file."""
-    house = make_injector(loaded, *replacements)
+    house = make_injector(loaded, *replacements, seat=seat)
     return Runtime(
         server=house.get(GatewayHTTPServer),
         gateway=house.get(GatewayService),
         registry=house.get(ProviderRegistry),
         prober=house.get(Prober),
+        access=house.get(AccessControl),
+        limiting=house.get(Limiting),
         snapshots=house.get(SnapshotHolder),
         lifecycle=house.get(Lifecycle),
         reloader=house.get(Reloader),
         bus=house.get(EventBus),
+        exposition=house.get(Exposition),
         clock=house.get(Clock),
         transport=house.get(httpx.AsyncBaseTransport),
+        answers=house.get(AnswerCache),
         recorder=house.get(Recorder),
         notes=(*(str(warning) for warning in loaded.warnings), *_unconfigured(house.get(SnapshotHolder))),
     )

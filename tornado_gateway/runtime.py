@@ -7,7 +7,9 @@ from typing import Protocol
 
 from loguru import logger
 
+from tornado_gateway.access_control import AccessControl
 from tornado_gateway.config.reload import Reloader
+from tornado_gateway.domain.caching import AnswerCache
 from tornado_gateway.domain.events import ConfigReloaded
 from tornado_gateway.domain.gateway import GatewayService
 from tornado_gateway.domain.ports import Clock
@@ -15,7 +17,9 @@ from tornado_gateway.domain.probing import Prober
 from tornado_gateway.domain.snapshot import SnapshotHolder
 from tornado_gateway.httpserver.lifecycle import Lifecycle
 from tornado_gateway.httpserver.server import GatewayHTTPServer
+from tornado_gateway.limiting import Limiting
 from tornado_gateway.observability.bus import EventBus
+from tornado_gateway.observability.exposition import Exposition
 from tornado_gateway.providers.registry import ProviderRegistry
 
 
@@ -40,12 +44,16 @@ class Runtime:
     gateway: GatewayService
     registry: ProviderRegistry
     prober: Prober
+    access: AccessControl
+    limiting: Limiting
     snapshots: SnapshotHolder
     lifecycle: Lifecycle
     reloader: Reloader
     bus: EventBus
+    exposition: Exposition
     clock: Clock
     transport: Closable
+    answers: AnswerCache
     recorder: Recorder
     notes: tuple[str, ...]
 
@@ -53,9 +61,11 @@ class Runtime:
         """Serves ``sockets`` and follows the file; on the running loop."""
         self.recorder.start()
         self.bus.start()
+        self.exposition.start()
         current = self.snapshots.current
         self.bus.publish(ConfigReloaded(current.revision, None, current.loaded_at, self.notes))
         self.reloader.start()
+        await self.access.start(sockets)
         self.server.add_sockets(sockets)
         self.server.start_sweeping()
         self.prober.start()
@@ -78,16 +88,32 @@ class Runtime:
             return False
         return True
 
+    async def retire(self) -> bool:
+        """Takes no new connections and serves those that there are to their end; bounded as ``drain``."""
+        self.lifecycle.retire()
+        try:
+            async with asyncio.timeout(self.snapshots.current.server.drain_timeout):
+                await self.server.retire()
+                await self.lifecycle.idle()
+        except TimeoutError:
+            return False
+        return True
+
     async def close(self) -> None:
         """Hangs up on everybody, delivers the last events."""
         self.server.stop()
         self.server.stop_sweeping()
         await self.prober.close()
+        await self.access.close()
         await self.gateway.close()
         await self.reloader.close()
         await self.server.close_all_connections()
         await self.registry.close()
-        await self.transport.aclose()
+        await self.answers.close()
+        await self.limiting.close()
         await self.bus.close()
+        self.exposition.close()
+        await self.limiting.webhooks.close()
+        await self.transport.aclose()
         # Last: whatever ended until here has to be kept.
         await asyncio.to_thread(self.recorder.close)

@@ -24,6 +24,12 @@ FORMS = {
     "chat": Form("/v1/chat/completions", whole=b'"total_tokens"', ended=b"data: [DONE]"),
     "native": Form("/v1/completions", whole=b'"total_tokens"', ended=b'"done":true'),
     "messages": Form("/v1/messages", whole=b'"output_tokens"', ended=b'"message_stop"'),
+    "echo": Form(
+        "/v1/chat/completions",
+        whole=b'"total_tokens"',
+        ended=b"data: [DONE]",
+        extra=(("model", "echo4"), ("messages", [{"role": "user", "content": "word " * 120}])),
+    ),
     "priced": Form(
         "/v1/chat/completions",
         whole=b'"total_tokens"',

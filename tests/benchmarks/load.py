@@ -17,7 +17,8 @@ from responses import ResponseReader
 
 
 class Figures(msgspec.Struct, frozen=True, kw_only=True):
-    """What one run showed: times in seconds, ``rss`` in bytes; CPU and memory are the watched process's."""
+    """What one run showed: times in seconds, ``rss`` in bytes; CPU and memory are the watched process's and its
+    children's. ``load_seconds`` is CPU time too, of the load itself."""
 
     seconds: float
     requests: int
@@ -29,6 +30,7 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
     first_byte_p50: float
     cpu_seconds: float = 0.0
     rss: int = 0
+    load_seconds: float = 0.0
 
     @property
     def requests_per_second(self) -> float:
@@ -143,14 +145,15 @@ async def run_load(
             group.create_task(_keep_calling(port, form=form, stream=stream, tally=tally)) for _ in range(connections)
         ]
         await asyncio.sleep(warmup)
-        cpu_before = _cpu(process)
+        cpu_before, load_before = _cpu(process), time.process_time()
         started = time.perf_counter()
         tally.counting = True
         await asyncio.sleep(seconds)
         tally.counting = False
         took = time.perf_counter() - started
         cpu_seconds = _cpu(process) - cpu_before
-        rss = process.memory_info().rss if process else 0
+        load_seconds = time.process_time() - load_before
+        rss = sum(one.memory_info().rss for one in _family(process))
         for caller in callers:
             caller.cancel()
     return Figures(
@@ -164,14 +167,17 @@ async def run_load(
         first_byte_p50=percentile(tally.first_bytes, 0.50),
         cpu_seconds=cpu_seconds,
         rss=rss,
+        load_seconds=load_seconds,
     )
 
 
+def _family(process: psutil.Process | None) -> list[psutil.Process]:
+    return [] if process is None else [process, *process.children(recursive=True)]
+
+
 def _cpu(process: psutil.Process | None) -> float:
-    if process is None:
-        return 0.0
-    times = process.cpu_times()
-    return float(times.user + times.system)
+    times = [one.cpu_times() for one in _family(process)]
+    return float(sum(one.user + one.system for one in times))
 
 
 def percentile(values: Sequence[float], share: float) -> float:

@@ -99,11 +99,17 @@ def helper(script: str, *arguments: str, core: int | None) -> Iterator[Running]:
 
 @contextmanager
 def gateway(
-    config: Path, *, core: int | None, prefix: Sequence[str] = (), log: IO[str] | None = None
+    config: Path,
+    *,
+    core: int | None,
+    prefix: Sequence[str] = (),
+    arguments: Sequence[str] = (),
+    log: IO[str] | None = None,
 ) -> Iterator[Running]:
-    """The gateway on ``config``, its log thrown away unless ``log`` takes it; ``prefix`` goes before ``-m``."""
+    """The gateway on ``config``, its log thrown away unless ``log`` takes it; ``prefix`` goes before ``-m``,
+    ``arguments`` after the others."""
     port = _free_port()
-    command = [*prefix, "-m", "tornado_gateway", "serve", "--config", str(config), "--port", str(port)]
+    command = [*prefix, "-m", "tornado_gateway", "serve", "--config", str(config), "--port", str(port), *arguments]
     with tempfile.TemporaryFile("w+") as errors:
         target = log or errors
         process = spawn(command, core, stdout=subprocess.DEVNULL if log is None else log, stderr=target)

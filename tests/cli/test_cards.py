@@ -1,7 +1,7 @@
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
-from tornado_gateway.cli.cards import of_card
+from tornado_gateway.cli.cards import of_card, to_come
 from tornado_gateway.domain.money import PriceCard, Tier
 from tornado_gateway.domain.peaks import OffPeak
 
@@ -36,3 +36,13 @@ def test_all_that_a_card_says_beyond_two_prices() -> None:
 
 def test_two_prices_need_no_further_word() -> None:
     assert list(of_card(PriceCard("a/m", Decimal(1), Decimal(2)))) == []
+
+
+def test_prices_to_come() -> None:
+    days = [datetime(2026, 3, day, tzinfo=UTC) for day in (1, 2, 3)]
+    cards = [PriceCard("a/m", Decimal(day.day), Decimal("0.5"), valid_from=day, free=day.day == 3) for day in days]
+    assert list(to_come(cards, days[0])) == [
+        "from 2026-03-02 00:00 UTC: input 2, output 0.5 USD per 1K tokens",
+        "from 2026-03-03 00:00 UTC: free",
+    ]
+    assert list(to_come([PriceCard("a/m", Decimal(1), Decimal(1))], days[0])) == []

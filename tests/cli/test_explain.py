@@ -62,6 +62,28 @@ def test_the_worst_case_is_the_dearest_bucket(tmp_path: Path, capsys: pytest.Cap
     assert "at worst 0.3 USD, all tokens counted as cache_write_1h and reasoning\n" in capsys.readouterr().out
 
 
+def test_a_whole_card_and_the_next_one(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "gateway.yaml"
+    card = (
+        "\n      - {input: 0.03, output: 0.06, request: 0.1, tiers: [{above: 500, input: 0.01}], priority: 2,"
+        ' off_peak: {factor: 0.5, hours: "22:00-06:00"}, valid_until: 2998-12-31}'
+        "\n      - {input: 0.04, output: 0.08, valid_from: 2999-01-01}"
+    )
+    path.write_text(TEXT.replace(" {input: 0.03, output: 0.06}", card))
+    assert main(["explain", "fast", "--config", str(path)]) == 0
+    out = capsys.readouterr().out
+    for line in (
+        "at worst 0.35 USD\n",  # twice: 500 tokens at 0.03, since a longer prompt is cheaper, 1000 at 0.06, the request
+        "     0.1 USD for each request\n",
+        "     above 500 prompt tokens, for the whole request: input 0.01\n",
+        "     times 2 at the priority tier\n",
+        "     times 0.5 from 22:00-06:00 UTC\n",
+        "     until 2999-01-01 00:00 UTC\n",
+        "     from 2999-01-01 00:00 UTC: input 0.04, output 0.08 USD per 1K tokens\n",
+    ):
+        assert line in out, line
+
+
 def test_fallbacks_are_walked_as_the_gateway_walks_them(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "gateway.yaml"
     path.write_text(

@@ -1,5 +1,6 @@
 from tornado_gateway.cli.policies import of_route, of_target, on_kinds
 from tornado_gateway.config.model import EndpointSettings, ProviderSettings
+from tornado_gateway.domain.caching import CachePolicy
 from tornado_gateway.domain.policies import Fallback, Hedge, Mirror, Timeouts
 from tornado_gateway.domain.routes import Route, RouteTarget
 
@@ -9,6 +10,12 @@ PLAIN = Route("a", TARGETS)
 
 def test_a_route_says_what_it_has() -> None:
     assert list(of_route(PLAIN)) == []
+    assert list(of_route(Route("a", TARGETS, cache=CachePolicy(300)))) == [
+        "  cache: an answer of up to 1048576 bytes is kept 300 s, for each caller apart"
+    ]
+    assert list(of_route(Route("a", TARGETS, cache=CachePolicy(0.5, "shared", 10)))) == [
+        "  cache: an answer of up to 10 bytes is kept 0.5 s, for everybody"
+    ]
     assert list(of_route(Route("a", TARGETS, hedge=Hedge(percentile=0.95), mirror=Mirror("b", 2.5)))) == [
         "  hedge: a second target after p95",
         "  mirror: a copy of 2.5 % to 'b'",

@@ -12,7 +12,9 @@ from tests.support import ScriptedProvider
 from tornado_gateway.config.build import build, build_routes, load, parse
 from tornado_gateway.config.problems import ConfigInvalid
 from tornado_gateway.config.schema import packaged_default
+from tornado_gateway.domain.caching import CachePolicy
 from tornado_gateway.domain.policies import BreakerPolicy, Concurrency, Fallback, Hedge, Mirror, Timeouts
+from tornado_gateway.domain.snapshot import Snapshot
 
 NOW = datetime(2026, 1, 2, tzinfo=UTC)
 
@@ -39,6 +41,7 @@ def test_the_revision_tells_what_is_said_and_not_how(file: Path) -> None:
 def test_every_variable_of_the_contract_works(file: Path) -> None:
     environ = {
         "SERVER_HOST": "0.0.0.0",
+        "AUTH_REQUIRED": "false",
         "SERVER_PORT": "9000",
         "SERVER_READ_TIMEOUT": "1.5",
         "SERVER_WRITE_TIMEOUT": "2",
@@ -59,6 +62,7 @@ def test_every_variable_of_the_contract_works(file: Path) -> None:
     assert (cors.methods, cors.headers, cors.credentials, cors.max_age) == (("GET", "POST"), ("X-A", "X-B"), False, 7)
     assert (openai.base_url, openai.api_key, openai.timeout) == ("http://127.0.0.1:1/v1", "sk-x", 5.0)
     assert openai.max_retries == 1
+    assert settings.auth.required is False
 
 
 def test_a_snapshot_is_the_whole_file(file: Path) -> None:
@@ -181,3 +185,91 @@ def test_a_provider_has_an_adapter_for_each_endpoint_that_has_a_key() -> None:
     route = snapshot.routes.get("m")
     assert route is not None
     assert (route.retries, route.timeouts) == (2, Timeouts(total=600.0))
+
+
+CACHED = """\
+version: 1
+cache: {memory_bytes: 5000000}
+providers:
+  p: {kind: anthropic, api_key: %s, base_url: "%s", version: "%s"}
+routes:
+  m: {provider: p, cache: {ttl: 60, scope: shared, max_bytes: 1000}}
+  n: {provider: p}
+pricing: {unit: per_1k_tokens, currency: USD, models: {"p/*": {free: true}}}
+"""
+
+
+def _cached(key: str = "k", url: str = "http://a", version: str = "1") -> Snapshot:
+    loaded = parse((CACHED % (key, url, version)).encode(), Path("f"), {})
+    return build(loaded, make_provider=lambda settings: ScriptedProvider(settings.name), now=lambda: NOW)
+
+
+def test_a_cache_reaches_its_route_and_the_room_for_all_the_snapshot() -> None:
+    made = _cached()
+    policies = [route.cache for route in made.routes]
+    assert policies == [CachePolicy(60.0, "shared", 1000), None]
+    assert made.routes.caching
+    assert made.cache_bytes == 5_000_000
+
+
+def test_who_answers_is_told_by_kind_address_and_options_and_not_by_the_key() -> None:
+    prints = [
+        made.providers["p"].fingerprint
+        for made in (_cached(), _cached(key="rotated"), _cached(url="http://b"), _cached(version="2"))
+    ]
+    assert prints[0] == prints[1]
+    assert len(set(prints)) == 3
+
+
+SECRET = "sk-planted-in-a-file"
+
+MISUSED = """\
+version: "${file:%(file)s}"
+server: {port: "${file:%(file)s}", host: "${file:%(file)s}"}
+cors: {allowed_origins: "x,${file:%(file)s}"}
+providers:
+  a: {kind: "${file:%(file)s}", ca_file: "${file:%(file)s}", proxy: "${file:%(file)s}"}
+  b: {kind: azure_openai, timeout: "${file:%(file)s}", base_url: "${file:%(file)s}"}
+routes:
+  r: {provider: "${file:%(file)s}"}
+  s:
+    targets: [{provider: a}]
+    strategy: "${file:%(file)s}"
+    fallbacks: ["${file:%(file)s}"]
+    mirror: {route: "${file:%(file)s}", percent: 1}
+pricing:
+  unit: "${file:%(file)s}"
+  currency: USD
+  models: {"a/*": {input: "${file:%(file)s}", output: 1, valid_until: "${file:%(file)s}"}}
+  expect: [{model: "${file:%(file)s}", usage: {}, cost: "${file:%(file)s}"}]
+"""
+
+
+@pytest.mark.parametrize(
+    "content", [SECRET, f"{SECRET}, {SECRET}-2", f"{SECRET} \"'\\ é", f"{SECRET}\n{SECRET}", "x" * 70]
+)
+def test_what_a_file_holds_is_in_no_problem_wherever_it_is_put(tmp_path: Path, content: str) -> None:
+    file = tmp_path / "secret"
+    file.write_text(content)
+    with pytest.raises(ConfigInvalid) as refused:
+        parse((MISUSED % {"file": file}).encode(), Path("f"), {})
+    told = str(refused.value)
+    assert len(refused.value.problems) > 10
+    assert SECRET not in told
+    assert "x" * 20 not in told
+    assert "what its file holds" in told
+
+
+def test_a_rotated_secret_is_another_revision_that_does_not_tell_it(tmp_path: Path, file: Path) -> None:
+    secret = tmp_path / "openai"
+    text = file.read_text().replace("${OPENAI_API_KEY:-}", f"${{file:{secret}:-}}")
+    told = []
+    for content in (None, "planted-1", "planted-1\n", "planted-2"):
+        if content is not None:
+            secret.write_text(content)
+        loaded = parse(text.encode(), Path("f"), {})
+        told.append(loaded.revision)
+        assert "planted" not in repr(loaded)
+    assert told[1] == told[2] == revision(file.read_text(), OPENAI_API_KEY="planted-1")
+    assert told[0] == revision(file.read_text())
+    assert len(set(told)) == 3

@@ -18,7 +18,7 @@ def in_days(days: int) -> str:
 @pytest.mark.parametrize(
     "card",
     [
-        "{input: 0.03, output: 0.06, cached_input: 0.000001, image: 0.00001, request: 5}",
+        "{input: 0.03, output: 0.06, cached_input: 0.0001, image: 0.00001, request: 5}",
         "{input: 30, output: 60, confirm_unusual: true}",
         "{input: 0.00002, output: 0}",
         "{input: 0, output: 0}",

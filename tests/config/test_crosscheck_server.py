@@ -34,8 +34,3 @@ def test_origins_that_would_never_match(complaints: Complaints, origin: str, adv
 
 def test_http_on_443_is_no_default_port(complaints: Complaints) -> None:
     assert complaints("cors: {allowed_origins: ['http://a.example:443', 'https://a.example:80']}") == []
-
-
-def test_one_worker(complaints: Complaints) -> None:
-    assert complaints("server: {workers: 1}") == []
-    assert complaints("server: {workers: 3}") == ["f:1:19: server.workers: this version serves with one worker, not 3"]

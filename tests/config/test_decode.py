@@ -1,7 +1,10 @@
 from decimal import Decimal
 
+import pytest
+
 from tornado_gateway.config.decode import decode
 from tornado_gateway.config.model import TargetSettings
+from tornado_gateway.config.schema import settle_types, validate
 from tornado_gateway.config.source import read
 from tornado_gateway.domain.policies import Fallback
 
@@ -57,3 +60,11 @@ def test_empty_texts_are_nothing() -> None:
     (provider,) = decode(read(text, "f", {})).providers
     assert provider.api_key is None
     assert provider.base_url is None
+
+
+@pytest.mark.parametrize(("workers", "wanted"), [("4", 4), ("auto", "auto")])
+def test_workers_are_a_number_or_auto_from_outside_too(workers: str, wanted: object) -> None:
+    source = read(TEXT.replace("port: 1,", 'workers: "${WORKERS}",'), "f", {"WORKERS": workers})
+    settle_types(source)
+    assert not [problem for problem in validate(source) if problem.path == ("server", "workers")]
+    assert decode(source).server.workers == wanted

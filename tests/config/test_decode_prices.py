@@ -35,6 +35,15 @@ def test_a_whole_card() -> None:
     assert (card.source, card.review_by) == ("x", date(2027, 1, 1))
 
 
+def test_the_calendars_end_stands_for_never() -> None:
+    assert moment("9999-12-31", end=True) == moment("9999-12-31T23:00:00-05:00") == datetime.max.replace(tzinfo=UTC)
+    assert moment("0001-01-01T00:00:00+05:00") == datetime.min.replace(tzinfo=UTC)
+    assert moment("9999-12-30", end=True) == datetime(9999, 12, 31, tzinfo=UTC)
+    text = "  models: {a/m: {input: 1, output: 1, valid_until: 9999-12-31}}\n"
+    (card,) = cards(document(text))
+    assert card.valid(datetime(9999, 12, 31, 23, tzinfo=UTC))
+
+
 def test_off_peak_hours_may_be_several() -> None:
     text = '  models: {a/m: {input: 1, output: 1, off_peak: {factor: 0.5, hours: "04:00-06:00, 10:00-01:00"}}}\n'
     (card,) = cards(document(text))

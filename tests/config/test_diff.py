@@ -142,6 +142,37 @@ def test_endpoints_that_came_or_went_are_counted() -> None:
     assert "endpoints 1 -> 2" in differences(old, new)[0]
 
 
+def test_a_cache_that_comes_and_changes() -> None:
+    plain, one = "gpt-4: {provider: openai} # short", "gpt-4: {provider: openai, cache: {ttl: 60}} # short"
+    other = "gpt-4: {provider: openai, cache: {ttl: 300, scope: shared}} # short"
+    old, new = (
+        settings((plain, one)),
+        settings((plain, other), ("version: 1", "version: 1\ncache: {memory_bytes: 9999999}")),
+    )
+    assert differences(settings(), old) == ("route gpt-4: cache none -> ttl 60 scope key max_bytes 1048576",)
+    assert differences(old, new) == (
+        "route gpt-4: cache.ttl 60 -> 300, cache.scope key -> shared",
+        "cache.memory_bytes: 67108864 -> 9999999",
+    )
+    assert needs_restart(old, new) == ()
+
+
+def test_limits_and_budgets_hold_at_once_and_their_store_does_not() -> None:
+    new = settings(
+        (
+            "version: 1\n",
+            "version: 1\nlimits: {concurrent: 5}\nstate: {url: 'redis://:planted@host:6379/0'}\n"
+            "webhooks: [{url: 'https://a.example/planted'}]\n",
+        )
+    )
+    assert differences(settings(), new) == (
+        "limits of everyone: none -> 5 concurrent",
+        "webhooks changed",
+        "state.url changed",
+    )
+    assert needs_restart(settings(), new) == ("state needs a restart",)
+
+
 def test_a_ledgers_url_is_told_and_not_shown_and_needs_a_restart() -> None:
     old = settings(LEDGER_URL="postgresql://me:planted@db/usage")
     new = settings(

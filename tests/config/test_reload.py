@@ -52,8 +52,15 @@ class Followed:
         self.events: list[Any] = []
         loaded = load(path, {})
         self.snapshots = SnapshotHolder(build(loaded, make_provider=_provider, now=Clock().now))
+        self.kept: list[bytes] = []
         self.reloader = Reloader(
-            loaded, environ={}, snapshots=self.snapshots, make_provider=_provider, publisher=self, clock=Clock()
+            loaded,
+            environ={},
+            snapshots=self.snapshots,
+            make_provider=_provider,
+            publisher=self,
+            clock=Clock(),
+            keep=self.kept.append,
         )
 
     def publish(self, event: Any) -> None:
@@ -337,5 +344,130 @@ async def test_two_hundred_reloads_leave_one_revision_alive(file: Path) -> None:
             await followed.until(lambda turn=turn: followed.price() == f"0.0{turn + 100}", 5.0)  # type: ignore[misc]
         assert followed.snapshots.revisions == 1
         assert len(followed.events) == 200
+
+    await following(file, check)
+
+
+def keyed(path: Path) -> str:
+    """The default file with OpenAI's key from a file of its own."""
+    return TEXT.replace("${OPENAI_API_KEY:-}", f"${{file:{path}}}")
+
+
+@pytest.fixture
+def secret(tmp_path: Path, file: Path) -> Path:
+    path = tmp_path / "openai"
+    path.write_text("sk-planted-1\n")
+    file.write_text(keyed(path))
+    return path
+
+
+async def test_a_rotated_secret_is_live_within_a_second_and_shown_nowhere(file: Path, secret: Path) -> None:
+    async def check(followed: Followed) -> None:
+        revisions = [followed.snapshots.current.revision]
+        for number, write in enumerate((_in_place, _by_rename)):
+            write(secret, f"sk-planted-{number + 2}")
+            await followed.until(lambda: followed.snapshots.current.revision != revisions[-1])
+            revisions.append(followed.snapshots.current.revision)
+            assert followed.reloader._loaded.settings.providers[1].api_key == f"sk-planted-{number + 2}"
+        assert [event.notes for event in followed.events] == [("provider openai: api_key changed",)] * 2
+        assert len(set(revisions)) == 3
+        assert "sk-planted" not in repr(followed.events) + repr(followed.reloader.status)
+
+    await following(file, check)
+
+
+def _in_place(path: Path, text: str) -> None:
+    path.write_text(text)
+
+
+def _by_rename(path: Path, text: str) -> None:
+    new = path.with_suffix(".new")
+    new.write_text(text)
+    new.rename(path)
+
+
+async def test_kubernetes_swap_of_a_secrets_volume(file: Path, tmp_path: Path) -> None:
+    volume = tmp_path / "volume"
+    volume.mkdir()
+
+    def publish(version: str, text: str) -> None:
+        folder = volume / f"..{version}"
+        folder.mkdir()
+        (folder / "openai").write_text(text)
+        link = volume / "..data_tmp"
+        link.symlink_to(folder.name)
+        link.rename(volume / "..data")
+
+    publish("2026_01", "sk-planted-1")
+    (volume / "openai").symlink_to("..data/openai")
+    file.write_text(keyed(volume / "openai"))
+
+    async def check(followed: Followed) -> None:
+        for version in ("2", "3"):
+            before = followed.snapshots.current.revision
+            publish(f"2026_0{version}", f"sk-planted-{version}")
+            await followed.until(lambda before=before: followed.snapshots.current.revision != before)  # type: ignore[misc]
+            assert followed.reloader._loaded.settings.providers[1].api_key == f"sk-planted-{version}"
+
+    await following(file, check)
+
+
+async def test_a_secret_that_is_gone_or_garbled_changes_nothing_until_it_is_good_again(
+    file: Path, secret: Path
+) -> None:
+    async def check(followed: Followed) -> None:
+        before = followed.snapshots.current
+        secret.unlink()
+        await followed.until(lambda: len(followed.events) == 1)
+        secret.write_bytes(b"\xffsk-planted")
+        await followed.until(lambda: len(followed.events) == 2)
+        line = keyed(secret).splitlines().index(f'    api_key: "${{file:{secret}}}"') + 1
+        place = f"{file}:{line}:14: providers.openai.api_key: "
+        assert [event.problems for event in followed.events] == [
+            (f"{place}there is no file '{secret}'",),
+            (f"{place}the file '{secret}' is not UTF-8",),
+        ]
+        assert followed.reloader.status.last_error == followed.events[1].problems
+        assert followed.snapshots.current is before
+        secret.write_text("sk-planted-2")
+        await followed.until(lambda: followed.snapshots.current is not before)
+        assert followed.reloader.status.last_error is None
+
+    await following(file, check)
+
+
+async def test_a_secret_that_comes_later_is_waited_for(file: Path, tmp_path: Path) -> None:
+    later = tmp_path / "mounted" / "later"
+    file.write_text(TEXT.replace("${OPENAI_API_KEY:-}", f"${{file:{later}:-}}"))
+
+    async def check(followed: Followed) -> None:
+        before = followed.snapshots.current.revision
+        await followed.until(lambda: len(followed.reloader._signature) == 2)
+        later.parent.mkdir()
+        later.write_text("sk-planted")
+        await followed.until(lambda: followed.snapshots.current.revision != before)
+        assert followed.reloader._loaded.settings.providers[1].api_key == "sk-planted"
+
+    await following(file, check)
+
+
+async def test_files_that_are_no_longer_named_are_no_longer_looked_at(file: Path, secret: Path) -> None:
+    async def check(followed: Followed) -> None:
+        await followed.until(lambda: len(followed.reloader._signature) == 2)
+        file.write_text(priced("0.04"))
+        await followed.until(lambda: followed.price() == "0.04")
+        await followed.until(lambda: len(followed.reloader._signature) == 1)
+
+    await following(file, check)
+
+
+async def test_only_what_is_in_force_is_kept(file: Path) -> None:
+    async def check(followed: Followed) -> None:
+        await followed.until(lambda: followed.kept == [TEXT.encode()])
+        file.write_text(priced("-1"))
+        await followed.until(lambda: followed.reloader.status.last_error is not None)
+        file.write_text(priced("0.04"))
+        await followed.until(lambda: followed.price() == "0.04")
+        assert followed.kept == [TEXT.encode(), priced("0.04").encode()]
 
     await following(file, check)

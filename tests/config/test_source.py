@@ -1,6 +1,7 @@
 import json
 import re
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 import yaml
@@ -8,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tornado_gateway.config.problems import ConfigInvalid, Position
+from tornado_gateway.config.secret_files import SecretFiles
 from tornado_gateway.config.source import Expanded, coerce, read
 
 
@@ -161,3 +163,54 @@ def test_no_text_breaks_the_reader(text: str) -> None:
         read(text, "f", {})
     except ConfigInvalid as invalid:
         assert invalid.problems[0].position.line >= 1
+
+
+def test_a_file_gives_its_text(tmp_path: Path) -> None:
+    file = tmp_path / "openai key"
+    file.write_text("sk-x\n")
+    empty, missing = tmp_path / "empty", tmp_path / "missing"
+    empty.write_text("\n")
+    text = f"""
+a: "${{file:{file}}}"
+b: "Bearer ${{file:{file}}}, ${{NAME}}"
+c: ["${{file:{empty}}}", "${{file:{empty}:-d}}", "${{file:{missing}:-}}", "${{file:{missing}:-a b}}"]
+d: ["${{file}}", "${{file:-e}}", "$${{file:{file}}}"]
+"""
+    files = SecretFiles()
+    source = read(text, "f", {"NAME": "n", "file": "variable"}, files)
+    assert not source.problems
+    assert source.value == {
+        "a": "sk-x",
+        "b": "Bearer sk-x, n",
+        "c": ["", "d", "", "a b"],
+        "d": ["variable", "variable", f"${{file:{file}}}"],
+    }
+    assert isinstance(source.value["a"], Expanded)
+    assert source.secret == {("a",), ("b",), *(("c", index) for index in range(4))}
+    assert set(files.seen) == {str(path) for path in (file, empty, missing)}
+
+
+def test_what_a_file_holds_is_not_read_again_for_references(tmp_path: Path) -> None:
+    file = tmp_path / "odd"
+    file.write_text("${NAME} $$ ${file:/etc/passwd}")
+    assert read(f"a: ${{file:{file}}}", "f", {}).value == {"a": "${NAME} $$ ${file:/etc/passwd}"}
+
+
+@pytest.mark.parametrize(
+    ("reference", "complaint"),
+    [
+        ("${file:}", "'${file:}' names no file, ${file:/run/secrets/name} does"),
+        ("${file: :-x}", "'${file:}' names no file, ${file:/run/secrets/name} does"),
+        ("${file:/no/such}", "there is no file '/no/such'"),
+        ("${file:/}", "the file '/' is a folder"),
+        ("${file:/:-x}", "the file '/' is a folder"),
+        ("${file:/no/such", "'${file:/no/such' is no reference, ${NAME:-default} is"),
+        (
+            "${NAME:-${file:/no/such}}",
+            "references do not nest: NAME and the file are two ways, write the one that is meant",
+        ),
+    ],
+)
+def test_a_file_that_gives_none_is_told_with_its_place(reference: str, complaint: str) -> None:
+    (problem,) = read(f'a:\n  b: "{reference}"\n', "f", {}).problems
+    assert str(problem) == f"f:2:6: a.b: {complaint}"

@@ -8,6 +8,9 @@ from pathlib import Path
 import pytest
 import yaml
 
+from tornado_gateway.config.build import load
+from tornado_gateway.config.problems import ConfigInvalid
+
 ROOT = Path(__file__).resolve().parents[2]
 DEPLOY = ROOT / "deploy"
 
@@ -27,6 +30,17 @@ def test_compose_builds_that_image_with_a_read_only_file_system() -> None:
     assert service["read_only"] is True
 
 
+def test_the_image_asks_who_calls_and_compose_opens_it_to_this_machine_alone() -> None:
+    (variables,) = re.findall(r"^ENV (.*)$", (DEPLOY / "Dockerfile").read_text(), re.MULTILINE)
+    image = dict(pair.split("=", 1) for pair in variables.split())
+    with pytest.raises(ConfigInvalid, match="can be reached from outside"):
+        load(ROOT / "gateway.yaml", image)
+    service = yaml.safe_load((DEPLOY / "compose.yaml").read_text())["services"]["gateway"]
+    assert service["environment"]["AUTH_REQUIRED"] == "${AUTH_REQUIRED:-false}"
+    assert all(port.startswith("127.0.0.1:") for port in service["ports"])
+    load(ROOT / "gateway.yaml", {**image, "AUTH_REQUIRED": "false"})
+
+
 def test_systemd_accepts_the_unit(tmp_path: Path) -> None:
     tool = shutil.which("systemd-analyze")
     if tool is None:
@@ -38,3 +52,16 @@ def test_systemd_accepts_the_unit(tmp_path: Path) -> None:
     done = subprocess.run([tool, "verify", str(unit)], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert "tornado-gateway.service" not in done.stderr, done.stderr
+
+
+def test_the_ledger_has_a_place_that_outlives_the_process_and_can_be_written() -> None:
+    place = "/var/lib/tornado-gateway"
+    image = (DEPLOY / "Dockerfile").read_text()
+    assert f"--owner 10001 --mode 0700 {place}" in image
+    assert re.search(rf"^WORKDIR {place}$", image, re.MULTILINE)
+    compose = yaml.safe_load((DEPLOY / "compose.yaml").read_text())
+    (volume,) = compose["volumes"]
+    assert f"{volume}:{place}" in compose["services"]["gateway"]["volumes"]
+    unit = (DEPLOY / "tornado-gateway.service").read_text()
+    assert "StateDirectory=tornado-gateway\n" in unit
+    assert "WorkingDirectory=%S/tornado-gateway\n" in unit

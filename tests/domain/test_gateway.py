@@ -1,4 +1,5 @@
 import asyncio
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -7,8 +8,11 @@ from tests.support import ScriptedProvider, World, call, context, snapshot, text
 from tornado_gateway.domain.call import Answer
 from tornado_gateway.domain.chat import ChatResponse, Choice, Message, Part, Reasoning, Text, ToolCall
 from tornado_gateway.domain.context import RequestContext
-from tornado_gateway.domain.errors import InternalError, InvalidRequest, ModelNotFound, UpstreamFailed
+from tornado_gateway.domain.errors import InternalError, InvalidRequest, ModelNotAllowed, ModelNotFound, UpstreamFailed
 from tornado_gateway.domain.events import RequestFinished, RequestStarted
+from tornado_gateway.domain.policies import Mirror
+from tornado_gateway.domain.principal import Principal
+from tornado_gateway.domain.routes import Route, RouteTarget
 from tornado_gateway.domain.usage import TokenUsage
 
 
@@ -150,3 +154,34 @@ async def test_an_estimate_counts_bytes_and_all_that_was_said() -> None:
 
 def _choice(parts: tuple[Part, ...]) -> Choice:
     return Choice(index=0, message=Message(role="assistant", parts=parts), finish_reason="stop")
+
+
+async def test_a_model_that_the_key_may_not_use_is_asked_of_nobody() -> None:
+    provider, mirror = ScriptedProvider(script=[text_answer()]), ScriptedProvider("mirror")
+    routes = [
+        Route("gpt-4", (RouteTarget("openai"),), mirror=Mirror("copy", 100)),
+        Route("copy", (RouteTarget("mirror", "gpt-4"),)),
+    ]
+    made = world(provider, mirror, routes=routes)
+    stranger = replace(context(), principal=Principal("team-a", tags={"team": "a"}, models=("o1",)))
+    with pytest.raises(ModelNotAllowed):
+        await made.service.complete(call(), stranger)
+    await asyncio.sleep(0)
+    assert (provider.asked, mirror.asked) == ([], [])
+    event = finished(made)
+    assert (event.status, event.error) == (403, "model_not_allowed")
+    assert (event.principal, event.tags) == ("team-a", {"team": "a"})
+
+
+async def test_the_name_that_the_caller_used_is_what_counts() -> None:
+    provider, mirror = ScriptedProvider(script=[text_answer()]), ScriptedProvider("mirror", script=[text_answer()])
+    routes = [
+        Route("fast", (RouteTarget("openai", "gpt-4"),), mirror=Mirror("copy", 100)),
+        Route("copy", (RouteTarget("mirror", "gpt-4"),)),
+    ]
+    made = world(provider, mirror, routes=routes)
+    await made.service.complete(call("fast"), replace(context(), principal=Principal("team-a", models=("fast",))))
+    for _ in range(10):
+        await asyncio.sleep(0)
+    assert (provider.asked, mirror.asked) == (["gpt-4"], ["gpt-4"])
+    assert {event.status for event in made.recorder.of(RequestFinished)} == {200}

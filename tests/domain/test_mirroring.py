@@ -1,10 +1,12 @@
 import asyncio
+from dataclasses import replace
 from typing import Any
 
 from tests.support import FakeClock, Half, call, context
 from tornado_gateway.domain.errors import UpstreamFailed
 from tornado_gateway.domain.mirroring import Mirrors
 from tornado_gateway.domain.policies import Mirror
+from tornado_gateway.domain.principal import Principal
 
 
 class Runs:
@@ -52,4 +54,14 @@ async def test_a_slow_mirror_fills_no_memory() -> None:
     assert len(runs.calls) == mirrors.running == 3
     await mirrors.close()
     assert mirrors.running == 0
+    await mirrors.close()
+
+
+async def test_whom_a_key_may_name_says_nothing_of_where_copies_go() -> None:
+    mirrors, runs = Mirrors(randomness=Half(), clock=FakeClock()), Runs()
+    principal = Principal("team-a", tags={"team": "a"}, models=("gpt-4",))
+    mirrors.send(Mirror("other", 51), call(), replace(context(), principal=principal), runs)
+    await asyncio.sleep(0)
+    ((_, apart),) = runs.calls
+    assert apart.principal == Principal("team-a", tags={"team": "a"})
     await mirrors.close()

@@ -53,10 +53,14 @@ def test_a_free_model_and_one_that_nobody_knows() -> None:
     assert (unknown.row, unknown.line, unknown.estimated) == (None, None, True)
 
 
-def test_a_header_can_hold_it_whatever_the_row_is_called() -> None:
-    receipt = receipt_of(price(TokenUsage(1, 1), PriceCard("p/mod\u00e8le", Decimal(1), Decimal(1))), "r")
-    assert encode(receipt).isascii()
-    assert decode(encode(receipt)) == receipt
+@pytest.mark.parametrize("name", ["p/mod\u00e8le", 'p/"m\\"', "p/\n\x7f", "p/\U0001f600"])
+def test_a_header_can_hold_it_whatever_the_row_is_called(name: str) -> None:
+    receipt = receipt_of(price(TokenUsage(1, 1), PriceCard(name, Decimal(1), Decimal(1))), "r")
+    text = encode(receipt)
+    assert text.isascii()
+    assert "\n" not in text
+    assert json.loads(text)["row"] == name
+    assert decode(text) == receipt
 
 
 @given(usages, cards)

@@ -5,11 +5,13 @@ from decimal import Decimal
 import pytest
 
 from tests.support import NOW, ScriptedProvider, call, context, finished, text_answer, world
+from tornado_gateway.domain.caching import CachePolicy
 from tornado_gateway.domain.errors import UpstreamFailed
 from tornado_gateway.domain.events import AttemptAbandoned, RequestFinished
 from tornado_gateway.domain.money import Cost
 from tornado_gateway.domain.principal import Principal
 from tornado_gateway.domain.receipt import decode
+from tornado_gateway.domain.routes import Route, RouteTarget
 from tornado_gateway.domain.rows import row_of, row_of_abandoned
 from tornado_gateway.domain.usage import TokenUsage
 
@@ -45,6 +47,16 @@ async def test_a_call_without_a_price_has_no_receipt() -> None:
     (event,) = house.recorder.of(RequestFinished)
     row = row_of(event)
     assert (row.cost, row.receipt, row.status) == (None, None, 502)
+
+
+async def test_a_call_that_was_answered_from_the_cache() -> None:
+    route = Route("gpt-4", (RouteTarget("openai"),), cache=CachePolicy(60, scope="shared"))
+    house = world(ScriptedProvider(script=[text_answer()]), routes=[route])
+    for _ in range(2):
+        await house.service.complete(call(), context())
+    asked, kept = (row_of(event) for event in house.recorder.of(RequestFinished))
+    assert (asked.cost, asked.saved) == (Decimal("0.00186"), None)
+    assert (kept.cost, kept.saved, kept.usage, kept.attempts) == (0, Decimal("0.00186"), TokenUsage(12, 25), 0)
 
 
 def test_the_slower_one_of_two_tries() -> None:

@@ -1,11 +1,13 @@
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 
 from tests.support import ScriptedProvider, World, call, context, world
-from tornado_gateway.domain.errors import GatewayError, InternalError, UpstreamFailed
+from tornado_gateway.domain.errors import GatewayError, InternalError, ModelNotAllowed, UpstreamFailed
 from tornado_gateway.domain.events import AttemptFailed, RequestFinished, RequestStarted
+from tornado_gateway.domain.principal import Principal
 from tornado_gateway.domain.stream import (
     Finished,
     Relayed,
@@ -187,3 +189,17 @@ async def test_an_estimate_counts_bytes() -> None:
     report = (await read(begin(made)))[-1]
     assert isinstance(report, UsageReport)
     assert report.usage.output == 12 // 4
+
+
+async def test_a_model_that_the_key_may_not_use_is_asked_of_nobody() -> None:
+    provider = ScriptedProvider(script=[[HELLO, END]])
+    made = world(provider)
+    stranger = replace(context(made.clock), principal=Principal("team-a", models=("o1",)))
+    stream = made.service.stream(call(stream=True), stranger)
+    with pytest.raises(ModelNotAllowed):
+        await stream.open()
+    await stream.close()
+    assert provider.asked == []
+    (event,) = made.recorder.of(RequestFinished)
+    assert (event.status, event.error, event.principal) == (403, "model_not_allowed", "team-a")
+    assert made.snapshots.leases == 0

@@ -49,7 +49,7 @@ class Traced:
         self.clock, self.recorder = FakeClock(), Recorder()
         snapshots = SnapshotHolder(snapshot(*providers, **more))
         made = Tracing(self.clock, capture=capture) if tracing else None
-        self.service = service_over(snapshots, self.clock, self.recorder, made)
+        self.service = service_over(snapshots, self.clock, self.recorder, tracing=made)
 
     def context(self, parent: str | None = PARENT) -> RequestContext:
         return replace(context(self.clock), traceparent=parent)

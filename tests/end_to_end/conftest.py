@@ -152,12 +152,12 @@ class Gateway:
     config: Path
     log: Path
 
-    def wait_until(self, condition: Callable[[], bool], seconds: float = 10.0) -> None:
+    def wait_until(self, condition: Callable[[], bool], seconds: float = 10.0, step: float = 0.01) -> None:
         deadline = time.monotonic() + seconds
         while not condition():
             assert time.monotonic() < deadline, f"not within {seconds} seconds; log:\n{self.log.read_text()}"
             assert self.process.poll() is None, self.log.read_text()
-            time.sleep(0.01)
+            time.sleep(step)
 
     def metric(self, line: str) -> float:
         """The sample whose name and labels are ``line``, 0 where it is not there."""
@@ -192,39 +192,53 @@ def upstream() -> Iterator[Double]:
     double.stop()
 
 
+def launch(folder: Path, config: str, *arguments: str, name: str = "gateway", **environment: str) -> Gateway:
+    """Starts a gateway on a free port, its file and log in ``folder``; ``wait_for`` it and ``finish`` it."""
+    file, log = folder / f"{name}.yaml", folder / f"{name}.log"
+    file.write_text(config)
+    command = [sys.executable, "-m", "tornado_gateway", "serve", "--config", str(file), *arguments]
+    with log.open("wb") as sink:
+        process = subprocess.Popen(
+            command, cwd=folder, stderr=sink, env={**os.environ, "PYTHONPATH": str(ROOT), **environment}
+        )
+    return Gateway(process, "", file, log)
+
+
+def wait_for(gateway: Gateway) -> None:
+    """Until it is ready."""
+    gateway.wait_until(lambda: "listening on" in gateway.log.read_text(), 60)
+    gateway.url = gateway.log.read_text().split("listening on ")[1].split()[0]
+    gateway.wait_until(lambda: httpx.get(f"{gateway.url}/health/ready").status_code == 200)
+
+
+def finish(gateway: Gateway) -> None:
+    """Ends it where it still runs; its log must be clean."""
+    if gateway.process.poll() is None:
+        gateway.process.send_signal(signal.SIGTERM)
+        try:
+            gateway.process.wait(5)
+        except subprocess.TimeoutExpired:
+            gateway.process.kill()
+            gateway.process.wait(5)
+    assert "Traceback" not in gateway.log.read_text(), gateway.log.read_text()
+    assert "sk-planted" not in gateway.log.read_text()
+
+
 @pytest.fixture
 def start(tmp_path: Path, upstream: Double) -> Iterator[Callable[..., Gateway]]:
     """Starts a gateway on a free port and waits until it is ready."""
     running: list[Gateway] = []
 
     def start_one(config: str = CONFIG, *arguments: str, **environment: str) -> Gateway:
-        file = tmp_path / f"gateway{len(running)}.yaml"
-        file.write_text(config)
-        log = tmp_path / f"gateway{len(running)}.log"
         env = {"OPENAI_API_KEY": "sk-planted-provider-key", "OPENAI_BASE_URL": upstream.url, **environment}
-        command = [sys.executable, "-m", "tornado_gateway", "serve", "--config", str(file), *arguments]
-        with log.open("wb") as sink:
-            process = subprocess.Popen(
-                command, cwd=tmp_path, stderr=sink, env={**os.environ, "PYTHONPATH": str(ROOT), **env}
-            )
-        gateway = Gateway(process, "", file, log)
+        gateway = launch(tmp_path, config, *arguments, name=f"gateway{len(running)}", **env)
         running.append(gateway)
-        gateway.wait_until(lambda: "listening on" in log.read_text(), 20)
-        gateway.url = log.read_text().split("listening on ")[1].split()[0]
-        gateway.wait_until(lambda: httpx.get(f"{gateway.url}/health/ready").status_code == 200)
+        wait_for(gateway)
         return gateway
 
     yield start_one
     for gateway in running:
-        if gateway.process.poll() is None:
-            gateway.process.send_signal(signal.SIGTERM)
-            try:
-                gateway.process.wait(5)
-            except subprocess.TimeoutExpired:
-                gateway.process.kill()
-                gateway.process.wait(5)
-        assert "Traceback" not in gateway.log.read_text(), gateway.log.read_text()
-        assert "sk-planted" not in gateway.log.read_text()
+        finish(gateway)
 
 
 @pytest.fixture

@@ -153,8 +153,9 @@ async def test_every_call_ends_and_every_end_is_accounted_for(
         return gateway.metric("gateway_in_flight") == 0
 
     await asyncio.to_thread(gateway.wait_until, settled)
+    # A client may have left before its request was read: that is no request.
     mirrored = total(gateway, "gateway_requests_total") - sum(ends.values())
-    assert 0 <= mirrored < 100
+    assert -ends["left"] <= mirrored < 100
     # Each success is metered once: what its client did not stay for may have been one too, or a mirror's.
     succeeded = total(gateway, "gateway_requests_total", status="200")
     assert ends["answered"] <= succeeded <= ends["answered"] + ends["left"] + mirrored

@@ -3,18 +3,30 @@
 import pytest
 
 from tests.serving import chat, serving
-from tests.support import ScriptedProvider, text_answer, world
+from tests.support import ScriptedProvider, authenticator_over, text_answer, world
 from tornado_gateway.httpserver.application import make_gates
+from tornado_gateway.httpserver.gates.address import AddressGate
+from tornado_gateway.httpserver.gates.auth import AuthGate
 from tornado_gateway.httpserver.gates.cors import CorsGate
 from tornado_gateway.httpserver.gates.deadline import DeadlineGate
 from tornado_gateway.httpserver.gates.drain import DrainGate
+from tornado_gateway.httpserver.gates.freshness import FreshnessGate
 from tornado_gateway.httpserver.gates.trace import TraceGate
 from tornado_gateway.httpserver.lifecycle import Lifecycle
 
 
 def test_the_order_of_the_gates() -> None:
-    gates = make_gates(world().snapshots, Lifecycle())
-    assert [type(gate) for gate in gates] == [TraceGate, CorsGate, DrainGate, DeadlineGate]
+    made = world()
+    gates = make_gates(made.snapshots, Lifecycle(), AuthGate(authenticator_over(made)))
+    assert [type(gate) for gate in gates] == [
+        TraceGate,
+        CorsGate,
+        DrainGate,
+        AuthGate,
+        DeadlineGate,
+        FreshnessGate,
+        AddressGate,
+    ]
 
 
 @pytest.mark.parametrize(

@@ -36,3 +36,9 @@ def test_draining_ends_no_call() -> None:
     assert not lifecycle.draining
     lifecycle.drain()
     assert (lifecycle.draining, lifecycle.calls) == (True, 1)
+
+
+def test_retiring_is_not_draining() -> None:
+    lifecycle = Lifecycle()
+    lifecycle.retire()
+    assert (lifecycle.retiring, lifecycle.draining) == (True, False)

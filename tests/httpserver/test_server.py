@@ -229,3 +229,45 @@ async def test_nothing_of_a_connection_is_remembered_once_it_is_gone() -> None:
             await client.answer()
             client.close()
         await until(lambda: not served.server._watched)
+
+
+async def test_a_server_that_retires_waits_for_those_who_are_connected(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tornado_gateway.httpserver.server._RETIRE_SECONDS", 60.0)
+    go = asyncio.Event()
+
+    async def when_told() -> Any:
+        await go.wait()
+        return text_answer()
+
+    async with serving(ScriptedProvider(script=[when_told])) as served:
+        resting, busy = await served.connect(), await served.connect()
+        await resting.send(HEALTH)
+        await resting.answer()
+        await busy.send(request(chat()))
+        await until(lambda: served.lifecycle.calls == 1)
+        served.lifecycle.retire()
+        retiring = asyncio.ensure_future(served.server.retire())
+        await asyncio.sleep(0.05)
+        with pytest.raises(ConnectionRefusedError):
+            await served.connect()
+        await resting.send(HEALTH)
+        assert (await resting.answer())[1]["connection"] == "close"
+        assert await asyncio.wait_for(resting.ended(), 2) == b""
+        assert not retiring.done()
+        go.set()
+        assert (await busy.answer())[0] == 200
+        await busy.send(HEALTH)
+        assert (await busy.answer())[1]["connection"] == "close"
+        await asyncio.wait_for(retiring, 2)
+
+
+async def test_a_server_that_retires_hangs_up_on_who_says_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tornado_gateway.httpserver.server._RETIRE_SECONDS", 0.2)
+    async with serving() as served:
+        client = await served.connect()
+        await client.send(HEALTH)
+        await client.answer()
+        started = time.monotonic()
+        await asyncio.wait_for(served.server.retire(), 2)
+        assert time.monotonic() - started > 0.15
+        assert await asyncio.wait_for(client.ended(), 2) == b""

@@ -130,3 +130,15 @@ def test_a_process_whose_stderr_nobody_reads_still_ends() -> None:
         assert process.stdout is not None
         assert process.stdout.readline() == b"done\n"
         assert process.wait(timeout=30) == 0
+
+
+def test_one_of_several_workers_says_its_number_in_every_line() -> None:
+    stream = io.StringIO()
+    configure("INFO", "json", stream, worker=2)
+    logger.bind(route="gpt-4").info("ours")
+    logging.getLogger("somebody").warning("theirs")
+    assert [line["worker"] for line in logged(stream)] == [2, 2]
+    alone = io.StringIO()
+    configure("INFO", "json", alone)
+    logger.info("ours")
+    assert "worker" not in logged(alone)[0]

@@ -13,6 +13,8 @@ from tornado_gateway.domain.events import (
     CircuitChanged,
     ConfigRejected,
     ConfigReloaded,
+    CredentialRefused,
+    KeysFetched,
     RequestFinished,
     RequestStarted,
 )
@@ -72,6 +74,8 @@ def test_a_finished_request(finished: Callable[..., RequestFinished]) -> None:
 
 def test_nothing_yet() -> None:
     assert {key: value for key, value in samples(MetricsSubscriber()).items() if "overhead" not in key} == {
+        "gateway_budgets_unseeded_total": 0,
+        "gateway_counters_state": 0,
         "gateway_in_flight": 0,
         "gateway_config_reloads_total{outcome=loaded}": 0,
         "gateway_config_reloads_total{outcome=rejected}": 0,
@@ -89,10 +93,18 @@ def test_every_metric_of_the_contract_is_declared() -> None:
         "gateway_tokens_total": "counter",
         "gateway_cost_usd_total": "counter",
         "gateway_upstream_attempts_total": "counter",
+        "gateway_cache_requests_total": "counter",
         "gateway_in_flight": "gauge",
         "gateway_upstream_duration_seconds": "histogram",
         "gateway_circuit_state": "gauge",
+        "gateway_calls_refused_total": "counter",
+        "gateway_budget_thresholds_total": "counter",
+        "gateway_webhooks_total": "counter",
+        "gateway_budgets_unseeded_total": "counter",
+        "gateway_counters_state": "gauge",
         "gateway_config_reloads_total": "counter",
+        "gateway_auth_refusals_total": "counter",
+        "gateway_key_fetches_total": "counter",
         "gateway_config_info": "gauge",
         "gateway_events_dropped_total": "counter",
     }
@@ -255,3 +267,48 @@ def test_circuits_and_the_time_that_providers_take(finished: Callable[..., Reque
     assert found["gateway_upstream_duration_seconds_count{model=gpt-4,provider=openai}"] == 1
     metrics.handle([CircuitChanged("openai", 1, "half_open", "open")])
     assert samples(metrics)["gateway_circuit_state{endpoint=1,provider=openai}"] == 1
+
+
+def test_what_became_of_calls_in_the_cache(finished: Callable[..., RequestFinished]) -> None:
+    metrics = MetricsSubscriber()
+    outcomes = [None, "miss", "hit", "hit", "bypass"]
+    metrics.handle([STARTED] * 5)
+    metrics.handle(
+        [
+            finished(cache=outcome, attempts=0, cost=Cost(Decimal(0))) if outcome == "hit" else finished(cache=outcome)
+            for outcome in outcomes
+        ]
+    )
+    found = samples(metrics)
+    counted = {key: value for key, value in found.items() if key.startswith("gateway_cache_requests_total")}
+    assert counted == {
+        "gateway_cache_requests_total{outcome=bypass,route=gpt-4}": 1,
+        "gateway_cache_requests_total{outcome=hit,route=gpt-4}": 2,
+        "gateway_cache_requests_total{outcome=miss,route=gpt-4}": 1,
+    }
+    labels = "model=gpt-4,provider=openai,route=gpt-4"
+    assert found[f"gateway_requests_total{{{labels},status=200}}"] == 5
+    # Nobody was asked for a hit: no provider's tokens, money or attempts.
+    assert found[f"gateway_tokens_total{{kind=input,{labels}}}"] == 3 * 12
+    assert found[f"gateway_cost_usd_total{{{labels}}}"] == pytest.approx(3 * 0.00186)
+    assert attempts(metrics) == {"ok": 3}
+
+
+def test_who_was_turned_away_is_counted_by_reason_and_by_nothing_that_a_caller_says() -> None:
+    metrics = MetricsSubscriber()
+    metrics.handle(
+        [
+            CredentialRefused("r-1", "missing"),
+            CredentialRefused("r-2", "expired", "team-a"),
+            CredentialRefused("r-3", "expired", "team-b"),
+            KeysFetched("issuer", 2),
+            KeysFetched("issuer", 0, "the issuer can't be reached"),
+        ]
+    )
+    found = {key: value for key, value in samples(metrics).items() if "auth" in key or "key" in key}
+    assert found == {
+        "gateway_auth_refusals_total{reason=missing}": 1,
+        "gateway_auth_refusals_total{reason=expired}": 2,
+        "gateway_key_fetches_total{outcome=loaded,source=issuer}": 1,
+        "gateway_key_fetches_total{outcome=failed,source=issuer}": 1,
+    }

@@ -2,6 +2,7 @@ import gc
 import io
 import json
 import os
+import select
 import threading
 import time
 from collections.abc import Callable
@@ -185,3 +186,29 @@ def _read_all(descriptor: int) -> bytes:
     with os.fdopen(descriptor, "rb") as stream:
         data: Any = stream.read()
         return bytes(data)
+
+
+@pytest.mark.usefixtures("restored_logging")
+def test_what_is_written_at_once_is_whole_lines_that_a_pipe_keeps_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    written: list[bytes] = []
+    write = os.write
+
+    def remember(descriptor: int, data: bytes) -> int:
+        if descriptor == end:
+            written.append(bytes(data))
+        return write(descriptor, data)
+
+    reading, end = os.pipe()
+    with os.fdopen(end, "w") as stream, os.fdopen(reading, "rb") as reader:
+        attach(LineSink(stream, json_line))
+        monkeypatch.setattr(os, "write", remember)
+        for number in range(60):
+            logger.info("{} {}", number, "\u00e9" * 200 if number % 2 else "e" * 400)
+        logger.info("x" * 5000)
+        logger.info("last")
+        logger.remove()
+        assert all(block.endswith(b"\n") for block in written)
+        assert [len(block) > select.PIPE_BUF for block in written if block.count(b"\n") == 1] == [True, False]
+        assert all(len(block) <= select.PIPE_BUF for block in written if block.count(b"\n") > 1)
+        stream.close()
+        assert [line.split(" ")[0] for line in messages(reader.read().decode())][-2:] == ["x" * 5000, "last"]

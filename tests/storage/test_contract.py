@@ -60,7 +60,7 @@ ROWS = st.builds(
 )
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(rows=st.lists(ROWS, min_size=1, max_size=4))
 def test_a_row_comes_back_as_it_was_to_the_last_digit(ledger: Ledger, rows: list[LedgerRow]) -> None:
     ledger.append(rows)
@@ -69,7 +69,7 @@ def test_a_row_comes_back_as_it_was_to_the_last_digit(ledger: Ledger, rows: list
         assert found[row.id] == row
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(costs=st.lists(st.none() | st.decimals(0, 10**6, allow_nan=False, places=30), max_size=12))
 def test_totals_are_exact(ledger: Ledger, row: MakeRow, costs: list[Decimal | None]) -> None:
     name = uuid4().hex

@@ -184,6 +184,20 @@ def test_a_row_that_is_refused_is_put_aside_and_stops_no_other(
     assert any(line.startswith("ERROR the ledger refuses a row") and "bad" in line for line in lines)
 
 
+def test_a_disk_that_fails_stops_neither_the_ledger_nor_other_rows(
+    writer: MakeWriter, moody: Moody, journal: Journal, row: MakeRow, monkeypatch: pytest.MonkeyPatch, lines: list[str]
+) -> None:
+    def broken(*_: Any) -> Any:
+        raise OSError(30, "Read-only file system")
+
+    monkeypatch.setattr(journal, "refuse", broken)
+    monkeypatch.setattr(journal, "adopt", broken)
+    made = writer()
+    assert submitted(made, [row(status=666), row(request_id="good")]).written.wait(5)
+    assert (moody.held(), made.rows["refused"], made.up, made.failures) == (["good"], 1, True, 0)
+    until(lambda: len([line for line in lines if "Read-only file system" in line]) > 1)
+
+
 def test_old_rows_go_some_at_a_time(writer: MakeWriter, moody: Moody, row: MakeRow) -> None:
     now = SystemClock().now()
     moody.append([row(finished_at=now - timedelta(days=2)) for _ in range(4500)])

@@ -18,14 +18,14 @@ def place(url: str) -> PostgresPlace:
 
 
 def rows(database: PostgresDatabase) -> list[tuple[object, ...]]:
-    with database.reading() as connection:
+    with database.session() as connection:
         return connection.execute("SELECT * FROM a").fetchall()
 
 
 def test_a_schema_is_brought_up_to_date_by_one_of_several_at_once(postgres: Postgres) -> None:
     where = place(postgres.database())
     old = PostgresDatabase(where, "a", ONE)
-    with old.writing() as connection:
+    with old.session() as connection:
         connection.execute("INSERT INTO a VALUES (1)")
     with ThreadPoolExecutor(6) as pool:
         made = [PostgresDatabase(where, "a", TWO) for _ in range(6)]
@@ -41,7 +41,7 @@ def test_an_empty_database_is_set_up_by_one_of_several_at_once(postgres: Postgre
     where = place(postgres.database())
     made = [PostgresDatabase(where, name, ONE if name == "a" else ()) for name in "aaabbb"]
     with ThreadPoolExecutor(6) as pool:
-        list(pool.map(lambda database: database.reading().__enter__(), made))
+        list(pool.map(lambda database: database.session().__enter__(), made))
     assert rows(made[0]) == []
     for each in made:
         each.close()
@@ -50,7 +50,7 @@ def test_an_empty_database_is_set_up_by_one_of_several_at_once(postgres: Postgre
 def test_what_it_can_not_hold_is_refused_and_nothing_of_it_stays(postgres: Postgres) -> None:
     database = PostgresDatabase(place(postgres.database()), "a", ONE)
     for value in (None, 2**31, "\ud800", "a\0"):
-        with pytest.raises(LedgerRefused), database.writing() as connection:
+        with pytest.raises(LedgerRefused), database.session() as connection, connection.transaction():
             connection.execute("INSERT INTO a VALUES (1)")
             connection.execute("INSERT INTO a VALUES (%s)", (value,))
     assert rows(database) == []

@@ -1,6 +1,7 @@
 """What a price card says beyond its input and output, in lines for people."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from datetime import datetime
 
 from tornado_gateway.domain.money import PriceCard, decimal_digits
 from tornado_gateway.domain.usage import BUCKETS
@@ -35,3 +36,11 @@ def of_card(card: PriceCard) -> Iterator[str]:
         yield f"source: {card.source}"
     if card.review_by is not None:
         yield f"to be reviewed by {card.review_by}"
+
+
+def to_come(cards: Iterable[PriceCard], now: datetime) -> Iterator[str]:
+    """The prices that will follow the one of ``now``, by their time."""
+    for card in cards:
+        if card.valid_from is not None and card.valid_from > now:
+            prices = f"input {decimal_digits(card.input)}, output {decimal_digits(card.output)} USD per 1K tokens"
+            yield f"from {card.valid_from:%Y-%m-%d %H:%M} UTC: {'free' if card.free else prices}"

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from tornado_gateway.bootstrap import make_providers
-from tornado_gateway.cli.cards import of_card
+from tornado_gateway.cli.cards import of_card, to_come
 from tornado_gateway.cli.policies import of_route, of_target, on_kinds
 from tornado_gateway.cli.states import NoAnswer, ask, told
 from tornado_gateway.config.build import Loaded, build_prices, build_routes, load
@@ -116,6 +116,8 @@ class _Explanation:
                 yield f"     {self._price(card)}"
                 if card is not None:
                     yield from (f"     {line}" for line in of_card(card))
+                cards = self._prices.row(f"{target.provider}/{upstream}")
+                yield from (f"     {line}" for line in to_come(cards, self._now))
                 yield from of_target(each, self._settings[target.provider])
                 if self._states is not None:
                     yield f"     now: {told(self._states.get(target.provider))}"

@@ -5,12 +5,15 @@ from dataclasses import fields
 
 from tornado_gateway.config.kinds import KINDS
 from tornado_gateway.config.model import ProviderSettings
+from tornado_gateway.domain.caching import CachePolicy
 from tornado_gateway.domain.policies import USUAL_KINDS, Fallback, Hedge, Timeouts
 from tornado_gateway.domain.routes import Route
 
 
 def of_route(route: Route) -> Iterator[str]:
-    """Hedge and mirror, where the route has them."""
+    """Cache, hedge and mirror, where the route has them."""
+    if route.cache is not None:
+        yield f"  cache: {_kept(route.cache)}"
     if route.hedge is not None:
         yield f"  hedge: a second target after {_after(route.hedge)}"
     if route.mirror is not None:
@@ -34,6 +37,11 @@ def of_target(route: Route, provider: ProviderSettings) -> Iterator[str]:
 def on_kinds(fallback: Fallback) -> str:
     """Nothing where it is for the usual kinds."""
     return "" if fallback.on == USUAL_KINDS else f" on {', '.join(sorted(fallback.on))}"
+
+
+def _kept(cache: CachePolicy) -> str:
+    whose = "for everybody" if cache.scope == "shared" else "for each caller apart"
+    return f"an answer of up to {cache.max_bytes} bytes is kept {cache.ttl:g} s, {whose}"
 
 
 def _after(hedge: Hedge) -> str:

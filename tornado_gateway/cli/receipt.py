@@ -1,8 +1,6 @@
 """``tornado-gateway receipt``: what a request cost and why, added up again."""
 
 import argparse
-import os
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,9 +9,9 @@ import msgspec
 
 from tornado_gateway.cli.documents import add_format, number, print_document
 from tornado_gateway.cli.ledger import ledger_of
+from tornado_gateway.cli.problems import complain, loaded_or_told
 from tornado_gateway.cli.tables import Column, print_table, printable
-from tornado_gateway.config.build import Loaded, build_prices, load
-from tornado_gateway.config.problems import ConfigInvalid
+from tornado_gateway.config.build import Loaded, build_prices
 from tornado_gateway.domain.audit import Audit, audit
 from tornado_gateway.domain.ledger import LedgerQuery, LedgerRow, LedgerUnavailable
 from tornado_gateway.domain.ledger_url import parse_ledger_url
@@ -43,19 +41,18 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
 
 def run(args: argparse.Namespace) -> int:
     """Exit code 1 where the ledger has no such request, something differs from what it should, or the file is bad."""
-    try:
-        loaded = load(args.config, os.environ)
-        with ledger_of(loaded) as ledger:
-            query = LedgerQuery(request_id=args.id, newest_first=True, limit=_SHOWN + 1)
-            rows = list(ledger.rows(query))
-    except (ConfigInvalid, LedgerUnavailable) as error:
-        for line in error.problems if isinstance(error, ConfigInvalid) else [error]:
-            print(line, file=sys.stderr)
+    loaded = loaded_or_told(args.config)
+    if loaded is None:
         return 1
+    query = LedgerQuery(request_id=args.id, newest_first=True, limit=_SHOWN + 1)
+    try:
+        with ledger_of(loaded) as ledger:
+            rows = list(ledger.rows(query))
+    except LedgerUnavailable as error:
+        return complain(error)
     if not rows:
         place = parse_ledger_url(loaded.settings.ledger.url)
-        print(f"there is no request {args.id!r} in {place}: it is there a second after its end", file=sys.stderr)
-        return 1
+        return complain(f"there is no request {args.id!r} in {place}: it is there a second after its end")
     prices = build_prices(loaded.settings)
     audits = [(row, audit(row, prices, loaded.revision)) for row in rows[:_SHOWN]]
     good = not any(made.differences for _, made in audits)

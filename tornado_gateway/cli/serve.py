@@ -1,4 +1,7 @@
-"""``tornado-gateway serve``: runs until SIGTERM or SIGINT, then drains; SIGHUP reloads."""
+"""``tornado-gateway serve``: runs until SIGTERM or SIGINT, then drains; SIGHUP reloads.
+
+With one worker this process serves; with several it supervises those that do, and SIGUSR2 replaces them one by one.
+"""
 
 import argparse
 import asyncio
@@ -14,9 +17,12 @@ from pathlib import Path
 from tornado.netutil import bind_sockets
 
 from tornado_gateway.bootstrap import Runtime, make_runtime
-from tornado_gateway.config.build import Loaded, load
+from tornado_gateway.cli.supervise import supervise
+from tornado_gateway.config.build import Loaded, parse, read_file
 from tornado_gateway.config.problems import ConfigInvalid
 from tornado_gateway.config.schema import packaged_default
+from tornado_gateway.domain.exposure import is_loopback
+from tornado_gateway.workers.cpus import usable_cpus
 
 _DEFAULT_FILE = Path("gateway.yaml")
 
@@ -26,7 +32,7 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     parser.add_argument("--config", type=Path, metavar="FILE", help="the configuration (default: gateway.yaml here)")
     parser.add_argument("--host", help="listen here instead of server.host")
     parser.add_argument("--port", type=_port, help="listen here instead of server.port; 0 takes a free one")
-    parser.add_argument("--workers", type=int, help="processes instead of server.workers")
+    parser.add_argument("--workers", type=_workers, metavar="N|auto", help="processes instead of server.workers")
     parser.set_defaults(run=run)
 
 
@@ -37,26 +43,44 @@ def _port(text: str) -> int:
     return port
 
 
+def _workers(text: str) -> int:
+    workers = usable_cpus() if text == "auto" else int(text)
+    if not 1 <= workers <= 1024:
+        raise argparse.ArgumentTypeError("workers are 1 to 1024, or auto")
+    return workers
+
+
 def run(args: argparse.Namespace) -> int:
     """Exit code 0 after a drain, 1 where the file is bad or the address is taken."""
     path = _choose(args.config)
     try:
-        loaded = load(path, os.environ)
+        content = read_file(path)
+        loaded = parse(content, path, os.environ)
     except ConfigInvalid as invalid:
         for problem in invalid.problems:
             print(problem, file=sys.stderr)
         return 1
-    if (args.workers or loaded.settings.server.workers) != 1:
-        print("tornado-gateway serves with one worker in this version: say --workers 1", file=sys.stderr)
-        return 1
+    workers = args.workers or _workers(str(loaded.settings.server.workers))
     host = args.host or loaded.settings.server.host
+    if not is_loopback(host) and loaded.settings.auth.undecided:
+        # The file's own host has been checked with the file.
+        message = "can be reached from outside: list auth.keys, or write auth.required: false"
+        print(f"{path}: {host!r} {message}", file=sys.stderr)
+        return 1
     port = loaded.settings.server.port if args.port is None else args.port
     try:
         sockets = bind_sockets(port, host, reuse_port=False)
     except OSError as error:
         print(f"can't listen on {host}:{port}: {error.strerror}", file=sys.stderr)
         return 1
-    asyncio.run(_serve(loaded, path, sockets))
+    listening = f"listening on {_address(sockets[0])} with {path}"
+    try:
+        if workers > 1:
+            return asyncio.run(supervise(loaded, content, sockets, workers, listening))
+        asyncio.run(_serve(loaded, sockets, listening))
+    except ImportError as error:  # an extra that the file needs
+        print(error, file=sys.stderr)
+        return 1
     return 0
 
 
@@ -70,22 +94,35 @@ def _choose(named: Path | None) -> Path:
     return default
 
 
-async def _serve(loaded: Loaded, path: Path, sockets: list[socket.socket]) -> None:
+def _address(listener: socket.socket) -> str:
+    host, port, *_ = listener.getsockname()
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+async def _serve(loaded: Loaded, sockets: list[socket.socket], listening: str) -> None:
     runtime = make_runtime(loaded)
     stop = asyncio.Event()
     _on_signals(runtime, stop)
+    await begin(runtime, sockets)
+    runtime.announce(listening)
+    await stop.wait()
+    await drain(runtime)
+    await runtime.close()
+
+
+async def begin(runtime: Runtime, sockets: list[socket.socket]) -> None:
+    """Serves, and settles down to it."""
     await runtime.start(sockets)
     # What is here now stays: looking it through again and again stops the loop for a tenth of a second.
     gc.collect()
     gc.freeze()
-    address = sockets[0].getsockname()
-    host = f"[{address[0]}]" if ":" in address[0] else address[0]
-    runtime.announce(f"listening on http://{host}:{address[1]} with {path}")
-    await stop.wait()
+
+
+async def drain(runtime: Runtime) -> None:
+    """Waits for the calls under way, as long as the configuration says."""
     runtime.announce("draining: no new calls, those under way may end")
     drained = await runtime.drain()
     runtime.announce("drained" if drained else "drain_timeout has passed: ending the calls still under way")
-    await runtime.close()
 
 
 def _on_signals(runtime: Runtime, stop: asyncio.Event) -> None:

@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Callable, Mapping, Set
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
+from ipaddress import ip_network
 from pathlib import Path
 
 import msgspec
@@ -14,9 +15,12 @@ from tornado_gateway.config.decode import decode
 from tornado_gateway.config.model import ProviderSettings, Settings
 from tornado_gateway.config.problems import ConfigInvalid, Position, Problem
 from tornado_gateway.config.schema import settle_types, validate
+from tornado_gateway.config.secret_files import SecretFiles
 from tornado_gateway.config.source import Path as KeyPath
 from tornado_gateway.config.source import read
+from tornado_gateway.domain.access import Access
 from tornado_gateway.domain.endpoints import DEFAULT_CONNECT, Endpoint, Provider
+from tornado_gateway.domain.keys import KeyRing
 from tornado_gateway.domain.policies import Timeouts
 from tornado_gateway.domain.ports import ChatProvider
 from tornado_gateway.domain.prices import PriceTable
@@ -51,15 +55,17 @@ def read_file(path: Path) -> bytes:
         raise ConfigInvalid([problem]) from error
 
 
-def parse(content: bytes, path: Path, environ: Mapping[str, str]) -> Loaded:
-    """``load`` for bytes that somebody has read already; ``path`` names them in problems."""
+def parse(content: bytes, path: Path, environ: Mapping[str, str], files: SecretFiles | None = None) -> Loaded:
+    """``load`` for bytes that somebody has read already; ``path`` names them in problems. ``files`` knows afterwards
+    which others the text refers to."""
+    files = SecretFiles() if files is None else files
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         column = error.start - content.rfind(b"\n", 0, error.start)
         raise ConfigInvalid([Problem(str(path), Position(line, column), (), "not UTF-8")]) from error
-    source = read(text, str(path), environ)
+    source = read(text, str(path), environ, files)
     settle_types(source)
     found = list(source.problems)
     for look in (validate, crosscheck):
@@ -69,6 +75,7 @@ def parse(content: bytes, path: Path, environ: Mapping[str, str]) -> Loaded:
     # What a price comes to can be told where nothing is wrong with the prices.
     if not any(problem.severity == "error" and problem.path[:1] in ((), ("pricing",)) for problem in found):
         found += check_expectations(source)
+    found = [replace(problem, message=files.hide(problem.message)) for problem in found]
     errors = [problem for problem in found if problem.severity == "error"]
     if errors:
         raise ConfigInvalid(errors)
@@ -101,14 +108,19 @@ def build(loaded: Loaded, *, make_provider: MakeProvider, now: Callable[[], date
         routes=build_routes(settings),
         prices=build_prices(settings),
         providers={provider.name: build_provider(provider, make_provider) for provider in settings.providers},
+        quotas=settings.quotas,
+        webhooks=settings.webhooks,
         cors=settings.cors,
+        access=build_access(settings),
         server=ServerPolicy(
             read_timeout=server.read_timeout,
             write_timeout=server.write_timeout,
             max_body_bytes=server.max_body_bytes,
             drain_timeout=server.drain_timeout,
             keep_alive=server.keep_alive,
+            trusted_proxies=tuple(ip_network(each, strict=False) for each in server.trusted_proxies),
         ),
+        cache_bytes=settings.cache.memory_bytes,
     )
 
 
@@ -129,7 +141,15 @@ def build_provider(settings: ProviderSettings, make: MakeProvider) -> Provider:
         concurrency=settings.concurrency,
         probe=settings.probe,
         kind=settings.options.get("vendor") or settings.kind,
+        fingerprint=_fingerprint(settings),
     )
+
+
+def _fingerprint(settings: ProviderSettings) -> str:
+    """Tells who answers: the same kind, addresses and options under other keys are the same."""
+    addresses = sorted(endpoint.base_url or "" for endpoint in settings.endpoints)
+    said = (settings.kind, addresses, settings.options)
+    return hashlib.sha256(msgspec.json.encode(said, order="deterministic")).hexdigest()
 
 
 def build_routes(settings: Settings) -> RouteTable:
@@ -143,10 +163,16 @@ def build_routes(settings: Settings) -> RouteTable:
             timeouts=route.timeouts,
             hedge=route.hedge,
             mirror=route.mirror,
+            cache=route.cache,
             line=route.line,
         )
         for route in settings.routes
     )
+
+
+def build_access(settings: Settings) -> Access:
+    auth = settings.auth
+    return Access(auth.required, KeyRing(auth.keys), auth.store, auth.jwt, auth.metrics)
 
 
 def build_prices(settings: Settings) -> PriceTable:

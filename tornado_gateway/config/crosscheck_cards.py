@@ -7,6 +7,7 @@ from itertools import pairwise
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from tornado_gateway.config.crosscheck_relations import check_relations
 from tornado_gateway.config.decode_prices import moment
 from tornado_gateway.config.problems import Problem
 from tornado_gateway.config.source import Path, Source
@@ -53,6 +54,8 @@ def _card(source: Source, path: Path, card: dict[str, Any]) -> Iterator[Problem]
             if bucket not in card:
                 yield source.problem(path, f"the price of {bucket!r} is missing (or say free: true)", key=True)
     yield from _figures(source, path, card, usual=card.get("confirm_unusual") is not True)
+    if card.get("confirm_unusual") is not True:
+        yield from check_relations(source, path, card)
     yield from _tiers(source, path, card)
     yield from _off_peak(source, path, card.get("off_peak"))
     yield from _review(source, path, card.get("review_by"))

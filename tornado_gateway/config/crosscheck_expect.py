@@ -37,6 +37,11 @@ def _case(source: Source, table: PriceTable, case: Expectation) -> Iterator[Prob
         why = "no price" if not table.row(case.model) else f"no price at {at:%Y-%m-%d %H:%M} UTC"
         yield source.problem((*case.path, "model"), f"{case.model!r} has {why}{did_you_mean(case.model, known)}")
         return
+    if case.at is None and (
+        card.off_peak is not None or card.valid_until is not None or len(table.row(case.model)) > 1
+    ):
+        what = "this row's price depends on the time: say at, or one day the case will refuse the file"
+        yield source.warning((*case.path, "model"), what)
     cost = price(case.usage, card, at)
     if cost.amount != case.cost:
         expected = decimal_digits(case.cost)

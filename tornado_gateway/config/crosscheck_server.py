@@ -1,4 +1,4 @@
-"""Crosschecks of ``server`` and ``cors``."""
+"""Crosschecks of ``cors``: what browsers would never match."""
 
 import re
 from collections.abc import Iterator
@@ -9,12 +9,6 @@ from tornado_gateway.config.source import Source
 
 _ORIGIN = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^\s/?#@*]+\Z")
 _DEFAULT_PORT = re.compile(r"(?P<origin>http://.*):80\Z|(?P<secure>https://.*):443\Z")
-
-
-def check_server(source: Source, document: Outline) -> Iterator[Problem]:
-    workers = document.server.get("workers")
-    if isinstance(workers, int) and workers > 1:
-        yield source.problem(("server", "workers"), f"this version serves with one worker, not {workers}")
 
 
 def check_cors(source: Source, document: Outline) -> Iterator[Problem]:

@@ -3,7 +3,9 @@
 from decimal import Decimal
 from typing import Any
 
+from tornado_gateway.config import decode_cache, decode_quotas, decode_state
 from tornado_gateway.config import decode_policies as policies
+from tornado_gateway.config.decode_auth import auth
 from tornado_gateway.config.decode_ledger import ledger
 from tornado_gateway.config.decode_otel import otel
 from tornado_gateway.config.decode_prices import cards
@@ -35,6 +37,11 @@ def decode(source: Source) -> Settings:
         server=_server(document.get("server") or {}),
         log=LogSettings(**(document.get("log") or {})),
         cors=_cors(document.get("cors") or {}),
+        cache=decode_cache.settings(document.get("cache") or {}),
+        auth=auth(document.get("auth") or {}),
+        state=decode_state.state(document),
+        quotas=decode_quotas.quotas(document),
+        webhooks=decode_state.webhooks(document),
         ledger=ledger(document.get("ledger") or {}),
         otel=otel(document.get("otel") or {}),
     )
@@ -42,6 +49,7 @@ def decode(source: Source) -> Settings:
 
 def _server(entry: dict[str, Any]) -> ServerSettings:
     members: dict[str, Any] = {name: float(value) if name in _SECONDS else value for name, value in entry.items()}
+    members["trusted_proxies"] = tuple(members.get("trusted_proxies", ()))
     return ServerSettings(**members)
 
 
@@ -89,5 +97,6 @@ def _route(name: str, entry: dict[str, Any], source: Source) -> RouteSettings:
         timeouts=policies.timeouts(entry),
         hedge=policies.hedge(entry),
         mirror=policies.mirror(entry),
+        cache=decode_cache.cache(entry),
         line=source.key_position(("routes", name)).line,
     )

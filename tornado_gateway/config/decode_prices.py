@@ -74,10 +74,19 @@ def card(name: str, entry: dict[str, Any], line: int | None = None) -> PriceCard
 def moment(text: str | None, *, end: bool = False) -> datetime | None:
     """A day or a moment as the latter, in UTC where nothing is said. ``end``: a day counts to its last second.
 
-    Raises ``ValueError`` for a day that no calendar has.
+    The calendar's own end stands for whatever lies beyond it: 9999-12-31 is a way to say never. Raises ``ValueError``
+    for a day that no calendar has.
     """
     if text is None:
         return None
+    try:
+        return _moment(text, end=end)
+    except OverflowError:
+        edge = datetime.max if text.startswith("9") else datetime.min
+        return edge.replace(tzinfo=UTC)
+
+
+def _moment(text: str, *, end: bool) -> datetime:
     if len(text) == len("2027-01-31"):
         first = datetime.combine(date.fromisoformat(text), datetime.min.time(), UTC)
         return first + timedelta(days=1) if end else first

@@ -5,6 +5,8 @@ from dataclasses import fields, replace
 from datetime import datetime
 from typing import Any
 
+from tornado_gateway.config.diff_auth import auth_differences
+from tornado_gateway.config.diff_quotas import quotas_changed
 from tornado_gateway.config.diff_sections import sections
 from tornado_gateway.config.diff_values import HIDDEN, members, text
 from tornado_gateway.config.model import EndpointSettings, ProviderSettings, RouteSettings, Settings
@@ -17,6 +19,9 @@ def differences(old: Settings, new: Settings) -> tuple[str, ...]:
         *_named("provider", _by_name(old.providers), _by_name(new.providers), _provider),
         *_named("route", _by_name(old.routes), _by_name(new.routes), _route),
         *_prices(old, new),
+        *auth_differences(old.auth, new.auth),
+        *quotas_changed(old.quotas, new.quotas),
+        *(["webhooks changed"] if old.webhooks != new.webhooks else ()),
         *sections(old, new),
     )
 
@@ -26,7 +31,8 @@ def needs_restart(old: Settings, new: Settings) -> tuple[str, ...]:
     before, after = old.server, new.server
     fixed = ("host", "port", "workers")
     names = [f"server.{name}" for name in fixed if getattr(before, name) != getattr(after, name)]
-    names += [section for section in ("log", "ledger", "otel") if getattr(old, section) != getattr(new, section)]
+    sections = ("log", "ledger", "state", "otel")
+    names += [section for section in sections if getattr(old, section) != getattr(new, section)]
     return tuple(f"{name} needs a restart" for name in names)
 
 

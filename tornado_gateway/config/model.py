@@ -2,34 +2,45 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from tornado_gateway.config.kinds import KINDS
+from tornado_gateway.config.model_auth import AuthSettings
 from tornado_gateway.config.model_ledger import LedgerSettings
 from tornado_gateway.config.model_otel import OtelSettings
+from tornado_gateway.config.model_state import StateSettings
+from tornado_gateway.domain.caching import MEMORY_BYTES, CachePolicy
 from tornado_gateway.domain.money import PriceCard
 from tornado_gateway.domain.policies import BreakerPolicy, Concurrency, Fallback, Hedge, Mirror, Probe, Timeouts
+from tornado_gateway.domain.quotas import Quotas
 from tornado_gateway.domain.snapshot import CorsPolicy
+from tornado_gateway.domain.webhooks import Webhook
 
 
 @dataclass(frozen=True, slots=True)
 class ServerSettings:
-    """Times in seconds."""
+    """Times in seconds. ``workers`` is ``auto`` where there is to be one for each CPU."""
 
     host: str = "127.0.0.1"
     port: int = 8080
     read_timeout: float = 30.0
     write_timeout: float = 30.0
-    workers: int = 1
+    workers: int | Literal["auto"] = 1
     max_body_bytes: int = 10_485_760
     drain_timeout: float = 30.0
     keep_alive: float = 15.0
+    trusted_proxies: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class LogSettings:
     level: str = "INFO"
     format: str = "json"
+
+
+@dataclass(frozen=True, slots=True)
+class CacheSettings:
+    memory_bytes: int = MEMORY_BYTES
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +108,7 @@ class RouteSettings:
     timeouts: Timeouts = field(default_factory=Timeouts)
     hedge: Hedge | None = None
     mirror: Mirror | None = None
+    cache: CachePolicy | None = None
     line: int | None = None
 
 
@@ -109,5 +121,10 @@ class Settings:
     server: ServerSettings = field(default_factory=ServerSettings)
     log: LogSettings = field(default_factory=LogSettings)
     cors: CorsPolicy = field(default_factory=CorsPolicy)
+    cache: CacheSettings = field(default_factory=CacheSettings)
+    auth: AuthSettings = field(default_factory=AuthSettings)
+    state: StateSettings = field(default_factory=StateSettings)
+    quotas: Quotas | None = None
+    webhooks: tuple[Webhook, ...] = ()
     ledger: LedgerSettings = field(default_factory=LedgerSettings)
     otel: OtelSettings = field(default_factory=OtelSettings)

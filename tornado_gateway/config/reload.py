@@ -1,30 +1,33 @@
 """Follows the file: read, check, build a whole new snapshot, swap one reference. All or nothing.
 
 The file is looked at, not subscribed to: an edit in place, an atomic rename and Kubernetes' swap of ``..data`` all
-change what the path leads to, on every file system, and a look costs a few microseconds.
+change what the path leads to, on every file system, and a look costs a few microseconds. So are the files that it
+takes texts from: a secret that is rotated there is a change like any other.
 """
 
 import asyncio
 import contextlib
 import hashlib
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 from tornado_gateway.config.build import Loaded, MakeProvider, build, parse, read_file
 from tornado_gateway.config.diff import differences, needs_restart
 from tornado_gateway.config.problems import ConfigInvalid
+from tornado_gateway.config.secret_files import SecretFiles
+from tornado_gateway.config.signatures import UNREAD, Signature, signature_of
 from tornado_gateway.domain.events import ConfigRejected, ConfigReloaded
 from tornado_gateway.domain.ports import Clock, Publisher
 from tornado_gateway.domain.snapshot import SnapshotHolder
 
 POLL_SECONDS = 0.1
 
-_Signature = tuple[str, int, int, int] | None
+_Look = tuple[Signature, ...]
+"""The file's signature, then those of the files that it takes texts from, as they were seen at one time."""
 
-_UNREAD: _Signature = ("", 0, 0, 0)
+_UNREAD: _Look = (UNREAD,)
 """No file's: the next look that finds the file at rest reads it, whatever it finds."""
 
 
@@ -43,15 +46,18 @@ class Status:
 
 @dataclass(frozen=True, slots=True)
 class _Reading:
-    """What one reading brought: ``loaded``, or why there is none. ``digest`` tells one content from another."""
+    """What one reading brought: ``loaded``, or why there is none. ``digest`` tells one content from another; ``files``
+    are those that texts were taken from, as they were found."""
 
     digest: str
     loaded: Loaded | None = None
+    content: bytes = field(default=b"", repr=False)
     problems: tuple[str, ...] = ()
+    files: Mapping[str, Signature] = field(default_factory=dict)
 
 
 class Reloader:
-    """Reads and checks in a thread, swaps on the event loop's."""
+    """Reads and checks in a thread, swaps on the event loop's. ``keep`` is given each file that is in force."""
 
     def __init__(
         self,
@@ -62,6 +68,7 @@ class Reloader:
         make_provider: MakeProvider,
         publisher: Publisher,
         clock: Clock,
+        keep: Callable[[bytes], None] = lambda content: None,
     ) -> None:
         self._loaded = loaded
         self._environ = environ
@@ -69,10 +76,12 @@ class Reloader:
         self._make_provider = make_provider
         self._publisher = publisher
         self._clock = clock
+        self._keep = keep
         self.status = Status(loaded.revision, snapshots.current.loaded_at)
         self._wanted = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
-        self._refused: str | None = None
+        self._refused: tuple[str, tuple[str, ...]] | None = None
+        self._files: tuple[str, ...] = ()
         # The file may have changed since it was loaded.
         self._signature = _UNREAD
 
@@ -99,7 +108,7 @@ class Reloader:
                     await self._wanted.wait()
             asked = self._wanted.is_set()
             self._wanted.clear()
-            now = await asyncio.to_thread(_signature, self._loaded.path)
+            now = await asyncio.to_thread(self._look)
             # Half a file can be good YAML: unasked, only one that two looks found the same is read.
             if asked or (now == seen and now != self._signature):
                 await self._reload(now)
@@ -108,34 +117,43 @@ class Reloader:
                     self._signature = _UNREAD
             seen = now
 
-    async def _reload(self, signature: _Signature) -> None:
+    async def _reload(self, look: _Look) -> None:
         """Takes over what the file says now; a bad file is reported and changes nothing."""
         reading = await asyncio.to_thread(self._read)
-        if await asyncio.to_thread(_signature, self._loaded.path) != signature:
-            return  # it changed under the reading: the next look takes it up
-        self._signature = signature
+        self._files = tuple(reading.files)
+        found = (look[0], *reading.files.values())
+        if await asyncio.to_thread(self._look) != found:
+            return  # something changed under the reading: the next look takes it up
+        self._signature = found
         if reading.loaded is None:
             self._reject(reading)
             return
         try:
             self._accept(reading.loaded)
+            self._keep(reading.content)
         except Exception as error:
             # The checks let it pass, and nothing can be built of it. The error may hold a key, its type does not.
             problem = f"{self._loaded.path}: can't be put in force: {type(error).__name__}"
             self._reject(_Reading(reading.digest, problems=(problem,)))
 
+    def _look(self) -> _Look:
+        return signature_of(self._loaded.path), *(signature_of(file) for file in self._files)
+
     def _read(self) -> _Reading:
         path = self._loaded.path
         digest = ""
+        files = SecretFiles()
         try:
             content = read_file(path)
             digest = hashlib.sha256(content).hexdigest()
-            return _Reading(digest, parse(content, path, self._environ))
+            return _Reading(digest, parse(content, path, self._environ, files), content, files=files.seen)
         except ConfigInvalid as invalid:
-            return _Reading(digest or str(invalid), problems=tuple(str(problem) for problem in invalid.problems))
+            problems = tuple(str(problem) for problem in invalid.problems)
+            return _Reading(digest, problems=problems, files=files.seen)
         except Exception as error:
             # Whatever a file does to the reader, the next one is still to be followed.
-            return _Reading(digest, problems=(f"{path}: can't be read: {type(error).__name__}",))
+            problem = f"{path}: can't be read: {type(error).__name__}"
+            return _Reading(digest, problems=(problem,), files=files.seen)
 
     def _accept(self, loaded: Loaded) -> None:
         previous = self._loaded
@@ -159,17 +177,7 @@ class Reloader:
 
     def _reject(self, reading: _Reading) -> None:
         self.status = replace(self.status, last_error=reading.problems)
-        if reading.digest == self._refused:
-            return  # the same content as before: it has been said
-        self._refused = reading.digest
+        if (reading.digest, reading.problems) == self._refused:
+            return  # the same as before: it has been said
+        self._refused = reading.digest, reading.problems
         self._publisher.publish(ConfigRejected(self.status.revision, reading.problems, self._clock.now()))
-
-
-def _signature(path: Path) -> _Signature:
-    """What tells one content of the path from another; None while there is no file."""
-    try:
-        real = path.resolve(strict=True)
-        stat = real.stat()
-    except OSError:
-        return None
-    return str(real), stat.st_ino, stat.st_mtime_ns, stat.st_size

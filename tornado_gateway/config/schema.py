@@ -117,6 +117,7 @@ def validate(source: Source) -> Iterator[Problem]:
 
 def _problems(error: Any, source: Source) -> Iterator[Problem]:
     path: Path = tuple(error.absolute_path)
+    secret = any(path[:length] in source.secret for length in range(1, len(path) + 1))
     match error.validator:
         case "additionalProperties":
             known = error.schema["properties"]
@@ -132,15 +133,15 @@ def _problems(error: Any, source: Source) -> Iterator[Problem]:
             name = str(error.instance)
             yield source.problem((*path, name), _name_message(error), key=True)
         case _:
-            yield source.problem(path, _message(error))
+            yield source.problem(path, _message(error, secret=secret))
 
 
 def _name_message(error: Any) -> str:
     return f"{error.instance!r} is no good name: expected {error.schema['description'].rstrip('.').lower()}"
 
 
-def _message(error: Any) -> str:
-    value, wanted = _shown(error), error.validator_value
+def _message(error: Any, *, secret: bool) -> str:
+    value, wanted = "what its file holds" if secret else _shown(error), error.validator_value
     match error.validator:
         case "type":
             words = {**_WORDS, "boolean": "false"} if "then" in error.schema else _WORDS
@@ -148,7 +149,7 @@ def _message(error: Any) -> str:
             return f"expected {' or '.join(words[kind] for kind in kinds)}, not {value}"
         case "enum":
             names = ", ".join(wanted)
-            near = did_you_mean(error.instance, wanted) if isinstance(error.instance, str) else ""
+            near = did_you_mean(error.instance, wanted) if isinstance(error.instance, str) and not secret else ""
             return f"expected one of {names}, not {value}{near}"
         case "const":
             return f"expected {'false' if wanted is False else wanted}, not {value}"
@@ -164,14 +165,15 @@ def _message(error: Any) -> str:
             return "must hold at least one entry"
         case "pattern":
             return f"{value} does not have the right form: {error.schema['description']}"
-    return str(error.message)
+    return "does not have the right form" if secret else str(error.message)
 
 
 def _shown(error: Any) -> str:
     value = error.instance
     name = error.absolute_path[-1] if error.absolute_path else None
-    secret = name == "api_key" or "headers" in list(error.absolute_path)[:-1]
-    if secret or (name in ("base_url", "proxy", "url", "endpoint") and "@" in str(value)):
+    hidden = name in ("api_key", "secret", "sha256") or next(iter(error.absolute_path), None) == "webhooks"
+    hidden = hidden or "headers" in list(error.absolute_path)[:-1]
+    if hidden or (name in ("base_url", "proxy", "url", "jwks_url", "endpoint") and "@" in str(value)):
         return "what it is"
     if isinstance(value, str) and error.validator == "type" and error.validator_value == "object":
         return "a text"  # a key that somebody put where its provider belongs

@@ -13,6 +13,7 @@ from typing import Any
 import yaml
 
 from tornado_gateway.config.problems import ConfigInvalid, Position, Problem
+from tornado_gateway.config.secret_files import SecretFiles, SecretUnreadable
 
 Path = tuple[str | int, ...]
 
@@ -20,26 +21,33 @@ _NULL = frozenset({"", "~", "null", "Null", "NULL"})
 _BOOLEAN = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
 _INTEGER = re.compile(r"[-+]?[0-9]+\Z")
 _NUMBER = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?\Z")
-_REFERENCE = re.compile(r"\$\$|\$\{(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?::-(?P<default>[^}]*))?\}|\$\{[^}]*\}?")
+_REFERENCE = re.compile(
+    r"\$\$"
+    r"|\$\{(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?::-(?P<default>[^}]*))?\}"
+    r"|\$\{file:(?P<file>[^}]*?)(?::-(?P<otherwise>[^}]*))?\}"
+    r"|\$\{[^}]*\}?"
+)
 _MAX_NODES = 200_000
 _MAX_INTEGER_DIGITS = 100
 """Beyond it Python refuses to make an int of the digits, and no setting is anywhere near."""
 
 
 class Expanded(str):
-    """A text that came out of an environment reference: it takes the type that the schema wants."""
+    """A text that came out of a reference: it takes the type that the schema wants."""
 
     __slots__ = ()
 
 
 @dataclass
 class Source:
-    """The file's content. ``keys`` and ``values`` hold the positions by path."""
+    """The file's content. ``keys`` and ``values`` hold the positions by path; ``secret`` are the paths of values that
+    came from files of their own."""
 
     name: str
     value: Any = None
     keys: dict[Path, Position] = field(default_factory=dict)
     values: dict[Path, Position] = field(default_factory=dict)
+    secret: set[Path] = field(default_factory=set)
     problems: list[Problem] = field(default_factory=list)
 
     def position(self, path: Path) -> Position:
@@ -63,8 +71,9 @@ class Source:
         return replace(self.problem(path, message, key=key), severity="warning")
 
 
-def read(text: str, name: str, environ: Mapping[str, str]) -> Source:
-    """The file's text as values. Problems of its own kind are collected in ``problems``.
+def read(text: str, name: str, environ: Mapping[str, str], files: SecretFiles | None = None) -> Source:
+    """The file's text as values, its references to ``environ`` and ``files`` followed. Problems of its own kind are
+    collected in ``problems``.
 
     Raises ``ConfigInvalid`` where the text is no YAML at all.
     """
@@ -87,14 +96,15 @@ def read(text: str, name: str, environ: Mapping[str, str]) -> Source:
     if node is None:
         source.value = {}
         return source
-    source.value = _Reader(source, environ).read(node, ())
+    source.value = _Reader(source, environ, SecretFiles() if files is None else files).read(node, ())
     return source
 
 
 class _Reader:
-    def __init__(self, source: Source, environ: Mapping[str, str]) -> None:
+    def __init__(self, source: Source, environ: Mapping[str, str], files: SecretFiles) -> None:
         self._source = source
         self._environ = environ
+        self._files = files
         self._nodes = 0
         self._open: set[int] = set()
 
@@ -158,6 +168,8 @@ class _Reader:
             if match[0] == "$$":
                 return "$"
             name = match["name"]
+            if match["file"] is not None:
+                return self._content(match["file"], match["otherwise"], path)
             if name is None:
                 self._complain(
                     self._source.values[path],
@@ -171,10 +183,28 @@ class _Reader:
             if match["default"] is None:
                 self._complain(self._source.values[path], path, f"the environment variable {name} is not set")
                 return ""
+            if "${file:" in match["default"]:
+                message = f"references do not nest: {name} and the file are two ways, write the one that is meant"
+                self._complain(self._source.values[path], path, message)
             return match["default"]
 
         expanded = _REFERENCE.sub(value, text)
         return Expanded(expanded)
+
+    def _content(self, file: str, otherwise: str | None, path: Path) -> str:
+        """What ``file`` holds; ``otherwise`` stands for one that is empty or not there, as it does for a variable."""
+        if not file.strip():
+            self._complain(self._source.values[path], path, "'${file:}' names no file, ${file:/run/secrets/name} does")
+            return ""
+        self._source.secret.add(path)
+        try:
+            text = self._files.read(file)
+        except SecretUnreadable as error:
+            self._complain(self._source.values[path], path, f"the file {file!r} {error}")
+            return ""
+        if text is None and otherwise is None:
+            self._complain(self._source.values[path], path, f"there is no file {file!r}")
+        return text or otherwise or ""
 
     def _complain(self, position: Position, path: Path, message: str) -> None:
         self._source.problems.append(Problem(self._source.name, position, path, message))

@@ -28,6 +28,7 @@ from tornado_gateway.domain.picking import Picker
 from tornado_gateway.domain.places import Places
 from tornado_gateway.domain.policies import USUAL_KINDS
 from tornado_gateway.domain.ports import ChatProvider, Clock, Publisher, Randomness
+from tornado_gateway.domain.recording import Recording
 from tornado_gateway.domain.retrying import Backoff, RetryBudgets
 from tornado_gateway.domain.routes import RoutePlan, Target
 from tornado_gateway.domain.strategies import Strategies, Watched
@@ -48,12 +49,16 @@ Tokens = Callable[[], tuple[int, int]]
 
 @dataclass(frozen=True, slots=True)
 class Won(Generic[T]):
-    """The try that gave an answer; a stream's is still under way and may break off."""
+    """The try that gave an answer; a stream's is still under way and may break off.
+
+    ``recording`` is to be fed with the answer, where that is to be kept.
+    """
 
     value: T
     target: Target
     endpoint: Endpoint
     watched: Watched
+    recording: Recording | None = None
 
 
 class Attempts:

@@ -3,9 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from tornado_gateway.domain.caching import CacheMark, Wish
 from tornado_gateway.domain.errors import UpstreamTimeout
 from tornado_gateway.domain.policies import Timeouts
 from tornado_gateway.domain.principal import Principal
+from tornado_gateway.domain.rates import Rate
 from tornado_gateway.domain.tracing import AttemptTrace, CallTrace
 
 UNKNOWN = "unknown"
@@ -40,6 +42,10 @@ class Trail:
     revision: str = ""
     trace: CallTrace | None = None
     """None where the call is not traced."""
+    cache: CacheMark | None = None
+    """None where the route has no cache, or nothing is known of it yet."""
+    rates: tuple[Rate, ...] = ()
+    """What the limits that the call is under still allow."""
 
 
 @dataclass(slots=True)
@@ -99,12 +105,15 @@ class RequestContext:
     traceparent: str | None = None
     tracestate: str | None = None
     principal: Principal | None = None
+    address: str | None = None
+    """Where the caller is, where that is limited: an IPv4 address or an IPv6 network of 64 bits."""
     forward: Mapping[str, str] = field(default_factory=dict)
     dropped: list[str] = field(default_factory=list)
     """Harmless hints that the translation left out, for ``X-Gateway-Dropped``."""
     limits: Limits = field(default_factory=Limits)
     attempt: AttemptTrace | None = None
     """The try that this context goes with, where the call is traced."""
+    caching: Wish = "usual"
 
     def out_of_time(self, now: float) -> bool:
         """Whether the call's deadline lies behind ``now``."""

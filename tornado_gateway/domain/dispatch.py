@@ -17,6 +17,7 @@ from tornado_gateway.domain.policies import Hedge
 from tornado_gateway.domain.ports import Clock, Publisher
 from tornado_gateway.domain.pricing import price
 from tornado_gateway.domain.routes import RoutePlan, Target
+from tornado_gateway.domain.shared_answers import SharedAnswers
 from tornado_gateway.domain.usage import TokenUsage
 
 T = TypeVar("T")
@@ -42,8 +43,17 @@ class _Leg:
 class Dispatch:
     """Runs calls over their plans."""
 
-    def __init__(self, *, attempts: Attempts, latencies: Latencies, publisher: Publisher, clock: Clock) -> None:
+    def __init__(
+        self,
+        *,
+        attempts: Attempts,
+        latencies: Latencies,
+        publisher: Publisher,
+        clock: Clock,
+        answers: SharedAnswers | None = None,
+    ) -> None:
         self._attempts = attempts
+        self._answers = answers
         self._latencies = latencies
         self._publisher = publisher
         self._clock = clock
@@ -59,6 +69,21 @@ class Dispatch:
     ) -> Won[T]:
         """The first answer; what it holds is given back when ``hold`` is closed. Raises ``GatewayError``."""
         context.limits.bound(context.timing.received, plan.total)
+        if plan.cache is not None and self._answers is not None:
+            return await self._answers.run(
+                plan, call, ask, context, hold, lambda: self._anew(plan, call, ask, context, hold, discard)
+            )
+        return await self._anew(plan, call, ask, context, hold, discard)
+
+    async def _anew(
+        self,
+        plan: RoutePlan,
+        call: ModelCall,
+        ask: Ask[T],
+        context: RequestContext,
+        hold: ExitStack,
+        discard: Discard[T],
+    ) -> Won[T]:
         tokens = _tokens(call)
         if plan.hedge is None or not _can_hedge(plan):
             return await self._attempts.run(plan, ask, context, hold, tokens)
@@ -69,6 +94,8 @@ class Dispatch:
 
     def broke_off(self, won: Won[T], error: GatewayError) -> None:
         """A stream that had begun ended in ``error``."""
+        if won.recording is not None:
+            won.recording.failed()
         self._attempts.broke_off(won, error)
 
     async def _hedged(

@@ -25,7 +25,7 @@ class Provider:
     """``endpoints`` are those that have a key; ``retries``: how many times one call may be tried again.
 
     ``timeouts`` are complete but for ``total``, which bounds a stream too where it is given; ``timeout`` is what a
-    whole answer may take.
+    whole answer may take. ``fingerprint`` tells one kind, address and set of options from another.
     """
 
     name: str
@@ -38,6 +38,7 @@ class Provider:
     probe: Probe | None = None
     kind: str = ""
     """Whose protocol it speaks: its vendor where the file names one."""
+    fingerprint: str = ""
 
     @property
     def configured(self) -> bool:

@@ -16,12 +16,14 @@
         BodyTooLarge                  413 body_too_large
         UnsupportedMediaType          415 unsupported_media_type
         RateLimitExceeded             429 rate_limit_exceeded
+          CallTooLarge                  429 rate_limit_exceeded
       ClientClosed                  499 client_closed (logged, never seen by anyone)
       InternalError                 500 internal_error
       ShuttingDown                  503 shutting_down
       ProviderNotConfigured         503 provider_not_configured
       CircuitOpen                   503 circuit_open
       ProviderBusy                  503 provider_busy
+      StateUnavailable              503 state_unavailable
       UpstreamError                 the provider's side
         UpstreamRejected              400, 404, 413, 422: the provider's own code and message
         UpstreamRateLimited           429 upstream_rate_limited
@@ -131,6 +133,10 @@ class RateLimitExceeded(RequestError):
     default_type = "rate_limit_error"
 
 
+class CallTooLarge(RateLimitExceeded):
+    """The call alone is more than a limit allows: no waiting helps."""
+
+
 class ClientClosed(GatewayError):
     status = 499
     default_code = "client_closed"
@@ -163,6 +169,13 @@ class ProviderBusy(GatewayError):
     status = 503
     default_code = "provider_busy"
     fallback = True
+
+
+class StateUnavailable(GatewayError):
+    """Nobody can say what is left of a limit, and gateway.yaml wants no call to pass uncounted."""
+
+    status = 503
+    default_code = "state_unavailable"
 
 
 class UpstreamError(GatewayError):

@@ -3,6 +3,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from decimal import Decimal
 
 import msgspec
 
@@ -95,6 +96,81 @@ class RequestFinished(msgspec.Struct, frozen=True, kw_only=True):
     finish_reason: str | None = None
     trace: CallTrace | None = None
     """What was tried, where the call is traced; it alone may hold prompt and answer, where capturing them is on."""
+    cache: str | None = None
+    """``hit``, ``miss`` or ``bypass`` on a route with a cache. A hit's ``usage`` is that of the answer when it was
+    made, and its ``cost`` is 0."""
+    saved: Decimal | None = None
+    """USD that a hit's answer had cost, 0 where it had no price; None for any other call."""
+
+
+class CredentialRefused(msgspec.Struct, frozen=True):
+    """Somebody was turned away for want of a good key or token, of which nothing is told but whose it is or was.
+
+    ``reason`` is ``missing``, ``unknown``, ``disabled``, ``expired`` or ``token``, whose ``detail`` says what it is.
+    """
+
+    request_id: str
+    reason: str
+    principal: str | None = None
+    detail: str | None = None
+
+
+class KeysFetched(msgspec.Struct, frozen=True):
+    """Keys were read anew: the token ``issuer``'s public ones, or those of the ``store`` where they have changed.
+
+    ``problem`` is None where there are ``count`` of them now; else those that were known stay in force.
+    """
+
+    source: str
+    count: int
+    problem: str | None = None
+
+
+class CallRefused(msgspec.Struct, frozen=True):
+    """A limit or a budget had no room: ``subject`` is whose (``key``, ``tag``, ``route``, ``address`` or ``everyone``),
+    ``what`` is ``requests``, ``tokens``, ``concurrent`` or ``budget``."""
+
+    route: str
+    subject: str
+    what: str
+
+
+class BudgetThreshold(msgspec.Struct, frozen=True, kw_only=True):
+    """``spent`` has reached ``percent`` of ``amount`` (USD) in the period from ``began`` to ``ends``."""
+
+    subject: str
+    """``key team-a``, ``tag team=a`` or ``route gpt-4``."""
+    percent: int
+    spent: Decimal
+    amount: Decimal
+    period: str
+    time_zone: str
+    began: datetime | None
+    ends: datetime | None
+
+
+class SpendingUnknown(msgspec.Struct, frozen=True):
+    """The ledger can't be read: the budget counts from now on, and what was spent before is added later."""
+
+    subject: str
+    period: str
+
+
+class StateChanged(msgspec.Struct, frozen=True):
+    """The store that limits and budgets are counted in went away or is back; ``fail`` is what holds meanwhile."""
+
+    available: bool
+    fail: str
+
+
+class WebhookSent(msgspec.Struct, frozen=True):
+    """A message about ``event`` went to ``host``, after ``tries``; ``failure`` is why it did not arrive, None where it
+    did."""
+
+    event: str
+    host: str
+    tries: int
+    failure: str | None
 
 
 class ConfigReloaded(msgspec.Struct, frozen=True):
@@ -120,6 +196,13 @@ Event = (
     | AttemptAbandoned
     | CircuitChanged
     | RequestFinished
+    | CredentialRefused
+    | KeysFetched
+    | CallRefused
+    | BudgetThreshold
+    | SpendingUnknown
+    | StateChanged
+    | WebhookSent
     | ConfigReloaded
     | ConfigRejected
 )

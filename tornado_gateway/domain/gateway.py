@@ -7,6 +7,7 @@ from contextlib import ExitStack
 import msgspec
 
 from tornado_gateway.domain import counting, embeddings, routing
+from tornado_gateway.domain.admission import Admission
 from tornado_gateway.domain.call import Answer, Completed, ModelCall
 from tornado_gateway.domain.context import RequestContext
 from tornado_gateway.domain.dispatch import Dispatch
@@ -17,9 +18,10 @@ from tornado_gateway.domain.metering import Meter
 from tornado_gateway.domain.mirroring import Mirrors
 from tornado_gateway.domain.money import PriceCard
 from tornado_gateway.domain.ports import ChatProvider, Clock, Publisher
-from tornado_gateway.domain.routes import Target
-from tornado_gateway.domain.snapshot import SnapshotHolder
-from tornado_gateway.domain.streaming import ActiveStream
+from tornado_gateway.domain.principal import check_model
+from tornado_gateway.domain.routes import RoutePlan, Target
+from tornado_gateway.domain.snapshot import Snapshot, SnapshotHolder
+from tornado_gateway.domain.streaming import ActiveStream, Enter
 from tornado_gateway.domain.tracing import Tracing
 from tornado_gateway.domain.usage import TokenUsage
 
@@ -36,6 +38,7 @@ class GatewayService:
         clock: Clock,
         mirrors: Mirrors,
         tracing: Tracing | None = None,
+        admission: Admission | None = None,
     ) -> None:
         self._snapshots = snapshots
         self._dispatch = dispatch
@@ -43,13 +46,13 @@ class GatewayService:
         self._clock = clock
         self._mirrors = mirrors
         self._tracing = tracing
+        self._admission = admission
 
     async def complete(self, call: ModelCall, context: RequestContext) -> Completed:
         """The whole answer. Raises ``GatewayError``; cancelling ends the provider's call."""
-        self._mirror(call, context)
-        return await self._complete(call, context)
+        return await self._complete(call, context, self._enter)
 
-    async def _complete(self, call: ModelCall, context: RequestContext) -> Completed:
+    async def _complete(self, call: ModelCall, context: RequestContext, enter: Enter) -> Completed:
         meter = self._meter(call, context)
         card: PriceCard | None = None
 
@@ -61,7 +64,9 @@ class GatewayService:
         try:
             with self._snapshots.lease() as snapshot, ExitStack() as hold:
                 context.trail.revision = snapshot.revision
+                check_model(context.principal, call.model)
                 plan = routing.plan(snapshot, call.model, self._clock.now())
+                plan = await enter(call, plan, snapshot, context, meter)
                 won = await self._dispatch.run(plan, call, ask, context, hold, _nothing_to_discard)
                 answer, target = won.value, won.target
                 if context.trail.trace is not None:
@@ -70,6 +75,8 @@ class GatewayService:
                 if target.card is not None and target.card.image is not None:
                     usage = msgspec.structs.replace(usage, images=images_of(answer))
                 cost = meter.succeeded(usage, target.card, answer.finish_reason)
+                if won.recording is not None:
+                    won.recording.whole(answer, usage, cost)
         except asyncio.CancelledError:
             # The provider had the request and may have worked on it: what is known of that is priced.
             sent = TokenUsage(input=estimate_prompt(call.wire), estimated=True) if context.trail.attempts else None
@@ -96,10 +103,9 @@ class GatewayService:
 
     def stream(self, call: ModelCall, context: RequestContext) -> ActiveStream:
         """The answer as it comes. Nothing is asked before ``open``; ``close`` must follow on every way out."""
-        self._mirror(call, context)
-        return self._stream(call, context)
+        return self._stream(call, context, self._enter)
 
-    def _stream(self, call: ModelCall, context: RequestContext) -> ActiveStream:
+    def _stream(self, call: ModelCall, context: RequestContext, enter: Enter) -> ActiveStream:
         return ActiveStream(
             call=call,
             context=context,
@@ -107,20 +113,32 @@ class GatewayService:
             dispatch=self._dispatch,
             clock=self._clock,
             meter=self._meter(call, context),
+            enter=enter,
         )
 
     async def close(self) -> None:
         """Ends the copies that are under way."""
         await self._mirrors.close()
 
-    def _mirror(self, call: ModelCall, context: RequestContext) -> None:
-        route = self._snapshots.current.routes.match(call.model)
+    async def _enter(
+        self, call: ModelCall, plan: RoutePlan, snapshot: Snapshot, context: RequestContext, meter: Meter
+    ) -> RoutePlan:
+        """Lets a caller's call in, or raises; its copy is sent once it is in."""
+        admission = self._admission
+        if admission is not None and admission.concerns(snapshot.quotas, context.principal):
+            meter.admitted = await admission.admit(call, plan, snapshot.quotas, context)
+            plan = meter.admitted.plan
+        route = snapshot.routes.match(call.model)
         if route is not None and route.mirror is not None:
-            self._mirrors.send(route.mirror, call, context, self._drain if call.stream else self._complete)
+            self._mirrors.send(route.mirror, call, context, self._copy)
+        return plan
 
-    async def _drain(self, call: ModelCall, context: RequestContext) -> None:
-        """A stream read to its end for nobody."""
-        stream = self._stream(call, context)
+    async def _copy(self, call: ModelCall, context: RequestContext) -> None:
+        """A mirror's copy: made for nobody, and held against nobody. A stream is read to its end."""
+        if not call.stream:
+            await self._complete(call, context, _as_it_is)
+            return
+        stream = self._stream(call, context, _as_it_is)
         try:
             await stream.open()
             async for _ in stream.batches():
@@ -145,6 +163,12 @@ class GatewayService:
             tracing=self._tracing,
             call=call,
         )
+
+
+async def _as_it_is(
+    _call: ModelCall, plan: RoutePlan, _snapshot: Snapshot, _context: RequestContext, _meter: Meter
+) -> RoutePlan:
+    return plan
 
 
 async def _nothing_to_discard(_answer: Answer) -> None:

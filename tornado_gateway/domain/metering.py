@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime
 
+from tornado_gateway.domain.admission import Admitted
 from tornado_gateway.domain.call import ModelCall
 from tornado_gateway.domain.context import RequestContext
 from tornado_gateway.domain.errors import GatewayError
@@ -39,6 +40,8 @@ class Meter:
         self._priced: tuple[TokenUsage, Cost | None, datetime] | None = None
         if tracing is not None:
             context.trail.trace = tracing.begin(context.traceparent, call)
+        self.admitted: Admitted | None = None
+        """What the call holds of limits and budgets: settled with it."""
         publisher.publish(RequestStarted(context.request_id, context.dialect, streaming))
 
     def price(self, usage: TokenUsage, card: PriceCard | None) -> Cost | None:
@@ -82,6 +85,10 @@ class Meter:
         self._settled = True
         context = self._context
         timing, trail = context.timing, context.trail
+        cached = trail.cache is not None and trail.cache.outcome == "hit"
+        if self.admitted is not None:
+            # No provider gave out tokens for a hit.
+            self.admitted.settle(None if cached else usage, cost)
         now = self._clock.monotonic()
         duration = now - timing.received
         first = timing.first_token
@@ -113,5 +120,7 @@ class Meter:
                 metadata=self._metadata,
                 finish_reason=finish_reason,
                 trace=trail.trace,
+                cache=None if trail.cache is None else trail.cache.outcome,
+                saved=None if trail.cache is None or error is not None else trail.cache.saved,
             )
         )

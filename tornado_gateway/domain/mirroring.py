@@ -39,7 +39,10 @@ class Mirrors:
             timing=Timing(received=self._clock.monotonic()),
             trail=Trail(),
             dropped=[],
+            # What a key may name says nothing of where the operator sends copies.
+            principal=context.principal and replace(context.principal, models=None),
             limits=Limits(),
+            caching="never",  # it is to be heard how the other route does
         )
         task = asyncio.ensure_future(_quietly(run, copied, apart))
         self._running.add(task)

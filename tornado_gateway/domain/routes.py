@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
+from tornado_gateway.domain.caching import CachePlan, CachePolicy
+from tornado_gateway.domain.ceilings import Ceiling
 from tornado_gateway.domain.endpoints import Provider
 from tornado_gateway.domain.money import PriceCard
 from tornado_gateway.domain.policies import Fallback, Hedge, Mirror, Timeouts
@@ -29,6 +31,7 @@ class Route:
     timeouts: Timeouts = field(default_factory=Timeouts)
     hedge: Hedge | None = None
     mirror: Mirror | None = None
+    cache: CachePolicy | None = None
     line: int | None = field(default=None, compare=False)
 
     @property
@@ -52,6 +55,8 @@ class Target:
     card: PriceCard | None
     retries: int = 0
     timeouts: Timeouts = field(default_factory=Timeouts)
+    ceiling: Ceiling | None = None
+    """What a call may cost there, None where it costs nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +78,7 @@ class RoutePlan:
     stages: tuple[Stage, ...]
     hedge: Hedge | None = None
     total: float | None = None
+    cache: CachePlan | None = None
 
 
 class RouteTable:
@@ -80,6 +86,8 @@ class RouteTable:
 
     def __init__(self, routes: Iterable[Route] = ()) -> None:
         self._routes = {route.name: route for route in routes}
+        self.caching = any(route.cache is not None for route in self._routes.values())
+        """Whether any route has a cache."""
         patterns = [route for route in self._routes.values() if route.wildcard]
         self._patterns = tuple(
             (route.name[:-1], route) for route in sorted(patterns, key=lambda route: len(route.name), reverse=True)

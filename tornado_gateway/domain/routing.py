@@ -5,6 +5,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from difflib import get_close_matches
 
+from tornado_gateway.domain.cache_keys import fingerprint
+from tornado_gateway.domain.caching import CachePlan
+from tornado_gateway.domain.ceilings import ceiling_of
 from tornado_gateway.domain.errors import ModelNotFound, ModelNotPriced, ProviderNotConfigured
 from tornado_gateway.domain.routes import Route, RoutePlan, RouteTable, RouteTarget, Stage, Target
 from tornado_gateway.domain.snapshot import Snapshot
@@ -54,7 +57,8 @@ def _make(snapshot: Snapshot, model: str, at: datetime) -> RoutePlan:
     if not plan:
         raise ProviderNotConfigured(f"Model {model!r} is served by a provider that has no API key set.")
     total = route.timeouts.total
-    return RoutePlan(route=route.name, stages=plan, hedge=route.hedge, total=total)
+    cache = None if route.cache is None else CachePlan(route.cache, fingerprint(plan))
+    return RoutePlan(route=route.name, stages=plan, hedge=route.hedge, total=total, cache=cache)
 
 
 def _beginning(stages: tuple[Stage, ...]) -> tuple[Stage, ...]:
@@ -128,6 +132,7 @@ def _target(snapshot: Snapshot, step: Step, at: datetime) -> Target:
         card=card,
         retries=provider.retries if route.retries is None else route.retries,
         timeouts=route.timeouts.over(provider.timeouts),
+        ceiling=ceiling_of(card),
     )
 
 

@@ -38,6 +38,7 @@ def row_of(event: RequestFinished) -> LedgerRow:
         attempts=event.attempts,
         usage=event.usage,
         cost=None if event.cost is None else event.cost.amount,
+        saved=event.saved,
         duration=event.duration,
         time_to_first_token=event.time_to_first_token,
         revision=event.revision,

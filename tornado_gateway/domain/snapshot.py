@@ -4,10 +4,15 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from ipaddress import IPv4Network, IPv6Network
 
+from tornado_gateway.domain.access import Access
+from tornado_gateway.domain.caching import MEMORY_BYTES
 from tornado_gateway.domain.endpoints import Provider
 from tornado_gateway.domain.prices import PriceTable
+from tornado_gateway.domain.quotas import Quotas
 from tornado_gateway.domain.routes import RoutePlan, RouteTable
+from tornado_gateway.domain.webhooks import Webhook
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +36,8 @@ class ServerPolicy:
     drain_timeout: float = 30.0
     keep_alive: float = 15.0
     """Silence of a provider after which a stream sends a comment."""
+    trusted_proxies: tuple[IPv4Network | IPv6Network, ...] = ()
+    """Who is believed where calls come from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +49,14 @@ class Snapshot:
     providers: Mapping[str, Provider] = field(default_factory=dict)
     plans: dict[tuple[int, str], RoutePlan] = field(default_factory=dict, compare=False, repr=False)
     """What ``routing.plan`` has worked out already; the one part that is filled in later, and only by it."""
+    quotas: Quotas | None = None
+    """None where the file bounds nothing."""
+    webhooks: tuple[Webhook, ...] = ()
     cors: CorsPolicy = field(default_factory=CorsPolicy)
     server: ServerPolicy = field(default_factory=ServerPolicy)
+    cache_bytes: int = MEMORY_BYTES
+    """What all answers kept in memory may take."""
+    access: Access = field(default_factory=Access)
 
 
 class _Leased:

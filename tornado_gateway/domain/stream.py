@@ -13,7 +13,7 @@ from tornado_gateway.domain.money import Cost
 from tornado_gateway.domain.usage import TokenUsage
 
 
-class Started(msgspec.Struct, frozen=True):
+class Started(msgspec.Struct, frozen=True, tag="started"):
     """The answer's identity; comes once, before any delta, on the translate lane."""
 
     id: str
@@ -21,7 +21,7 @@ class Started(msgspec.Struct, frozen=True):
     created: int | None = None
 
 
-class TextDelta(msgspec.Struct, frozen=True):
+class TextDelta(msgspec.Struct, frozen=True, tag="text"):
     text: str
     choice: int = 0
     logprobs: Any = None
@@ -29,12 +29,12 @@ class TextDelta(msgspec.Struct, frozen=True):
     annotations: tuple[Any, ...] = ()
 
 
-class RefusalDelta(msgspec.Struct, frozen=True):
+class RefusalDelta(msgspec.Struct, frozen=True, tag="refusal"):
     text: str
     choice: int = 0
 
 
-class ReasoningDelta(msgspec.Struct, frozen=True):
+class ReasoningDelta(msgspec.Struct, frozen=True, tag="reasoning"):
     """A piece of thought; ``signature`` or ``redacted`` ends a thought (see ``chat.Reasoning``)."""
 
     text: str = ""
@@ -46,7 +46,7 @@ class ReasoningDelta(msgspec.Struct, frozen=True):
     summary: bool = False
 
 
-class ToolCallDelta(msgspec.Struct, frozen=True):
+class ToolCallDelta(msgspec.Struct, frozen=True, tag="tool_call"):
     """``id`` and ``name`` come with the call's first piece; ``arguments`` is a piece of JSON text."""
 
     index: int
@@ -57,14 +57,14 @@ class ToolCallDelta(msgspec.Struct, frozen=True):
     signature: str | None = None
 
 
-class ImageDelta(msgspec.Struct, frozen=True):
+class ImageDelta(msgspec.Struct, frozen=True, tag="image"):
     """An image that the model made; it comes whole."""
 
     image: Image
     choice: int = 0
 
 
-class Finished(msgspec.Struct, frozen=True):
+class Finished(msgspec.Struct, frozen=True, tag="finished"):
     """One choice is complete."""
 
     reason: FinishReason
@@ -73,7 +73,7 @@ class Finished(msgspec.Struct, frozen=True):
     raw: str | None = None
 
 
-class UsageReport(msgspec.Struct, frozen=True):
+class UsageReport(msgspec.Struct, frozen=True, tag="usage"):
     """Usage so far, the last report counting; the service fills in ``cost``.
 
     On the relay lane ``frame`` is the event as it came (the cost goes into it), and ``bare`` says that
@@ -87,7 +87,7 @@ class UsageReport(msgspec.Struct, frozen=True):
     early: bool = False
 
 
-class Relayed(msgspec.Struct, frozen=True):
+class Relayed(msgspec.Struct, frozen=True, tag="relayed"):
     """Whole events in the caller's own protocol, forwarded as they are. ``events`` counts them.
 
     ``preface`` says that they only begin an answer and hold nothing of it yet.

@@ -1,6 +1,6 @@
 """ActiveStream: one streamed call from its lease to its settlement."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import ExitStack
 
 import msgspec
@@ -18,8 +18,9 @@ from tornado_gateway.domain.metering import Meter
 from tornado_gateway.domain.money import Cost, PriceCard
 from tornado_gateway.domain.patience import Patience
 from tornado_gateway.domain.ports import ChatProvider, Clock
-from tornado_gateway.domain.routes import Target
-from tornado_gateway.domain.snapshot import SnapshotHolder
+from tornado_gateway.domain.principal import check_model
+from tornado_gateway.domain.routes import RoutePlan, Target
+from tornado_gateway.domain.snapshot import Snapshot, SnapshotHolder
 from tornado_gateway.domain.stream import (
     Finished,
     ReasoningDelta,
@@ -33,6 +34,9 @@ from tornado_gateway.domain.stream import (
     says_something,
 )
 from tornado_gateway.domain.usage import TokenUsage
+
+Enter = Callable[[ModelCall, RoutePlan, Snapshot, RequestContext, Meter], Awaitable[RoutePlan]]
+"""Lets a call in once its plan is known and gives the plan that it may follow, or raises ``GatewayError``."""
 
 
 class _Opened:
@@ -65,6 +69,7 @@ class ActiveStream:
         dispatch: Dispatch,
         clock: Clock,
         meter: Meter,
+        enter: Enter,
     ) -> None:
         self._call = call
         self._context = context
@@ -72,6 +77,7 @@ class ActiveStream:
         self._dispatch = dispatch
         self._clock = clock
         self._meter = meter
+        self._enter = enter
         self._held = ExitStack()
         self._won: Won[_Opened] | None = None
         self._card: PriceCard | None = None
@@ -94,7 +100,9 @@ class ActiveStream:
         try:
             snapshot = self._held.enter_context(self._snapshots.lease())
             context.trail.revision = snapshot.revision
+            check_model(context.principal, self._call.model)
             plan = routing.plan(snapshot, self._call.model, self._clock.now())
+            plan = await self._enter(self._call, plan, snapshot, context, self._meter)
             self._won = await self._dispatch.run(plan, self._call, self._ask, context, self._held, _discard)
         except GatewayError as error:
             self._meter.failed(error)
@@ -111,8 +119,12 @@ class ActiveStream:
             context.trail.trace.opened(self._won.value.first.events)
             self._captured = context.trail.trace.captured
 
-    async def batches(self) -> AsyncIterator[StreamBatch]:
+    def batches(self) -> AsyncIterator[StreamBatch]:
         """Each batch with costs filled in; the last one has ``last`` set and the call settled."""
+        recording = None if self._won is None else self._won.recording
+        return self._batches() if recording is None else recording.through(self._batches())
+
+    async def _batches(self) -> AsyncIterator[StreamBatch]:
         try:
             assert self._won is not None, "a stream is opened before it is read"
             batch = self._won.value.first

@@ -12,10 +12,13 @@ from tornado_gateway.httpserver.dialects.openai_chat import OpenAIChat
 from tornado_gateway.httpserver.dialects.openai_embeddings import OpenAIEmbeddings
 from tornado_gateway.httpserver.dialects.openai_legacy import OpenAILegacy
 from tornado_gateway.httpserver.dialects.openai_responses import OpenAIResponses
+from tornado_gateway.httpserver.gates.address import AddressGate
+from tornado_gateway.httpserver.gates.auth import AuthGate
 from tornado_gateway.httpserver.gates.base import Gate
 from tornado_gateway.httpserver.gates.cors import CorsGate
 from tornado_gateway.httpserver.gates.deadline import DeadlineGate
 from tornado_gateway.httpserver.gates.drain import DrainGate
+from tornado_gateway.httpserver.gates.freshness import FreshnessGate
 from tornado_gateway.httpserver.gates.trace import TraceGate
 from tornado_gateway.httpserver.handlers.health import HealthHandler, LiveHandler, ReadyHandler
 from tornado_gateway.httpserver.handlers.metrics import MetricsHandler
@@ -25,13 +28,16 @@ from tornado_gateway.httpserver.lifecycle import Lifecycle
 from tornado_gateway.httpserver.services import Services
 
 
-def make_gates(snapshots: SnapshotHolder, lifecycle: Lifecycle) -> tuple[Gate, ...]:
+def make_gates(snapshots: SnapshotHolder, lifecycle: Lifecycle, auth: AuthGate) -> tuple[Gate, ...]:
     """What a model call passes, first to last. Their headers go on every answer, errors too."""
     return (
         TraceGate(),
         CorsGate(snapshots),
         DrainGate(lifecycle),
+        auth,
         DeadlineGate(),
+        FreshnessGate(snapshots),
+        AddressGate(snapshots),
     )
 
 

@@ -2,6 +2,7 @@
 
 import math
 from asyncio import Future
+from collections.abc import Awaitable
 from typing import Any, ClassVar
 
 from tornado.web import HTTPError, RequestHandler, stream_request_body
@@ -9,8 +10,10 @@ from tornado.web import HTTPError, RequestHandler, stream_request_body
 from tornado_gateway.domain.context import RequestContext, Timing
 from tornado_gateway.domain.errors import (
     BodyTooLarge,
+    CallTooLarge,
     GatewayError,
     InternalError,
+    InvalidApiKey,
     InvalidRequest,
     MethodNotAllowed,
     NotFound,
@@ -48,20 +51,26 @@ class BaseHandler(RequestHandler):
             for name, value in gate.headers(self.request, self.context):
                 self.set_header(name, value)
 
-    def prepare(self) -> None:
+    def prepare(self) -> Awaitable[None] | None:
         self._limit = self.services.snapshots.current.server.max_body_bytes
         announced = self.request.headers.get("Content-Length")
         if announced is None or not announced.isdigit() or int(announced) <= self._limit:
-            return
+            return None
         self.refuse(self._too_large())
         if int(announced) > _DISCARD_BYTES or "Expect" in self.request.headers:
             self._hang_up(self._too_large())
+        return None
 
     def refuse(self, error: GatewayError) -> None:
         """Turns the request away once its body is in; the first refusal counts."""
         if self._refusal is None:
             self._refusal = error
         self._chunks.clear()
+
+    async def identify(self, *, demanded: bool = False) -> None:
+        """For what is no model call: finds out who calls. Raises ``InvalidApiKey``, see ``AuthGate``."""
+        admitted = self.services.auth.admit(self.request, self.context, demanded=demanded)
+        self.context = admitted if isinstance(admitted, RequestContext) else await admitted
 
     def data_received(self, chunk: bytes) -> None:
         self._received += len(chunk)
@@ -100,6 +109,10 @@ class BaseHandler(RequestHandler):
         """Ends the answer with ``error`` in the caller's form."""
         if error.retry_after is not None:
             self.set_header("Retry-After", str(max(0, math.ceil(error.retry_after))))
+        if isinstance(error, InvalidApiKey):
+            self.set_header("WWW-Authenticate", "Bearer")
+        if isinstance(error, CallTooLarge):
+            self.set_header("X-Should-Retry", "false")  # read by the SDKs of OpenAI and Anthropic
         self.decorate_error(error)
         self.write_json(self.encode_error(error), error.status)
 

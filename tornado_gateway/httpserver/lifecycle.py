@@ -8,6 +8,8 @@ class Lifecycle:
 
     def __init__(self) -> None:
         self.draining = False
+        self.retiring = False
+        """Another worker takes this one's place: whoever is connected is served once more."""
         self._calls = 0
         self._idle = asyncio.Event()
         self._idle.set()
@@ -29,6 +31,10 @@ class Lifecycle:
     def drain(self) -> None:
         """From now on the server is not ready and turns new calls away; those under way go on."""
         self.draining = True
+
+    def retire(self) -> None:
+        """From now on each answer is the last of its connection."""
+        self.retiring = True
 
     async def idle(self) -> None:
         """Returns once no call is under way."""

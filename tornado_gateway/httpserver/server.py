@@ -22,6 +22,10 @@ _MAX_HEADER_BYTES = 64 * 1024
 _IDLE_SECONDS = 120.0
 """A kept-alive connection between two requests may rest this long."""
 
+_RETIRE_SECONDS = 5.0
+"""How long a server that retires waits for a resting client's next request, after which the connection ends."""
+
+_RETIRE_STEP = 0.05
 _UNLIMITED = 1 << 62
 """Bodies are bounded by the handlers, which can say so in JSON and follow a reload."""
 
@@ -84,6 +88,22 @@ class GatewayHTTPServer(HTTPServer):
             known.resting = True
         return _WatchedRequest(delegate, known, self._due)
 
+    async def retire(self) -> None:
+        """Takes no new connections, and returns once those that there are have ended.
+
+        A client that says nothing for a while is hung up on: it learns no other way that it should connect anew.
+        """
+        self.stop()
+        resting: dict[IOStream, float] = {}
+        while self._connections:
+            now = self._clock.monotonic()
+            for stream, watched in list(self._watched.items()):
+                if not watched.resting or _readable(stream):
+                    resting.pop(stream, None)
+                elif now - resting.setdefault(stream, now) >= _RETIRE_SECONDS:
+                    stream.close()
+            await self._clock.sleep(_RETIRE_STEP)
+
     def _due(self) -> float:
         return self._clock.monotonic() + self._snapshots.current.server.read_timeout
 
@@ -115,6 +135,15 @@ class GatewayHTTPServer(HTTPServer):
             watched.taken, watched.progress = taken, now
             return False
         return now - watched.progress > write
+
+
+def _readable(stream: IOStream) -> bool:
+    """Whether something came that was not looked at yet."""
+    if stream.closed() or stream._read_buffer_size:
+        return True
+    poll = select.poll()
+    poll.register(stream.fileno(), select.POLLIN)
+    return bool(poll.poll(0))
 
 
 def _gone(stream: IOStream) -> bool:

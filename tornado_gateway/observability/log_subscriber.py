@@ -8,19 +8,31 @@ from loguru import logger
 from tornado_gateway.domain.events import (
     AttemptAbandoned,
     AttemptFailed,
+    BudgetThreshold,
     CircuitChanged,
     ConfigRejected,
     ConfigReloaded,
+    CredentialRefused,
     Event,
+    KeysFetched,
     RequestFinished,
+    SpendingUnknown,
+    StateChanged,
+    WebhookSent,
 )
 
 _MESSAGE_LIMIT = 500
 """Characters of a provider's error text that a line keeps."""
 
+_MEANWHILE = {
+    "open": "every call is let in",
+    "closed": "calls that are limited are turned away",
+    "local": "each process counts in its own memory",
+}
+
 
 class LogSubscriber:
-    """One line a finished request, a failed attempt, a configuration loaded or rejected."""
+    """One line a finished request, a failed attempt, a caller turned away, a configuration loaded or rejected."""
 
     name = "log"
 
@@ -30,8 +42,14 @@ class LogSubscriber:
             AttemptAbandoned: _attempt_abandoned,
             CircuitChanged: _circuit_changed,
             RequestFinished: _request_finished,
+            CredentialRefused: _credential_refused,
+            KeysFetched: _keys_fetched,
             ConfigReloaded: _config_reloaded,
             ConfigRejected: _config_rejected,
+            BudgetThreshold: _budget_threshold,
+            SpendingUnknown: _spending_unknown,
+            StateChanged: _state_changed,
+            WebhookSent: _webhook_sent,
         }
 
     def handle(self, events: Sequence[Event]) -> None:
@@ -66,6 +84,8 @@ def _request_finished(event: RequestFinished) -> None:
         principal=event.principal,
         revision=event.revision,
     )
+    if event.cache is not None:
+        line = line.bind(cache=event.cache)
     emit = line.warning if event.status >= 500 else line.info
     emit("request finished")
 
@@ -100,6 +120,51 @@ def _circuit_changed(event: CircuitChanged) -> None:
     line = logger.bind(provider=event.provider, endpoint=event.endpoint, state=event.state, previous=event.previous)
     emit = line.warning if event.state == "open" else line.info
     emit("circuit " + event.state.replace("_", " "))
+
+
+def _credential_refused(event: CredentialRefused) -> None:
+    line = logger.bind(request_id=event.request_id, reason=event.reason, principal=event.principal, detail=event.detail)
+    line.info("caller turned away")
+
+
+def _keys_fetched(event: KeysFetched) -> None:
+    line = logger.bind(source=event.source, problem=event.problem, count=event.count)
+    if event.problem is not None:
+        line.warning("keys can't be fetched, those that are known stay in force")
+    elif event.source == "store":
+        line.info("keys loaded")
+
+
+def _budget_threshold(event: BudgetThreshold) -> None:
+    logger.bind(
+        subject=event.subject,
+        percent=event.percent,
+        spent=event.spent,
+        amount=event.amount,
+        period=event.period,
+        ends=None if event.ends is None else event.ends.isoformat(),
+    ).warning("budget has reached a threshold")
+
+
+def _spending_unknown(event: SpendingUnknown) -> None:
+    line = logger.bind(subject=event.subject, period=event.period)
+    line.warning("the ledger can't be read: the budget counts from now, what was spent before is added later")
+
+
+def _state_changed(event: StateChanged) -> None:
+    line = logger.bind(available=event.available, fail=event.fail)
+    if event.available:
+        line.info("the store of limits and budgets is back")
+        return
+    line.warning("the store of limits and budgets is away: " + _MEANWHILE[event.fail])
+
+
+def _webhook_sent(event: WebhookSent) -> None:
+    line = logger.bind(event=event.event, host=event.host, tries=event.tries, failure=event.failure)
+    if event.failure is None:
+        line.info("webhook told")
+    else:
+        line.warning("webhook could not be told")
 
 
 def _config_reloaded(event: ConfigReloaded) -> None:

@@ -15,8 +15,15 @@ _TALKATIVE = ("httpx", "httpcore", "aiohttp.access", "asyncio")
 """Their INFO is a line a request or a start-up detail."""
 
 
-def configure(level: str = "INFO", format: LogFormat = "json", sink: TextIO | None = None) -> LineSink:  # noqa: A002
+def configure(
+    level: str = "INFO",
+    format: LogFormat = "json",  # noqa: A002
+    sink: TextIO | None = None,
+    worker: int | None = None,
+) -> LineSink:
     """Replaces whatever logging was set up; ``sink`` is stderr unless given. Call it once in each process.
+
+    ``worker`` is a field of every line of one of several.
 
     Raises ``ValueError`` for a level that loguru does not know. The sink that comes back tells how many lines were
     lost; loguru stops it at exit.
@@ -28,6 +35,7 @@ def configure(level: str = "INFO", format: LogFormat = "json", sink: TextIO | No
     # prints the record to stderr, unmasked.
     logger.configure(
         handlers=[{"sink": lines, "level": number, "format": _nothing, "colorize": False, "catch": False}],
+        extra={} if worker is None else {"worker": worker},
     )
     logging.basicConfig(handlers=[InterceptHandler()], level=number, force=True)
     for name in _TALKATIVE:

@@ -1,17 +1,18 @@
 """The gateway's Prometheus metrics, counted from events.
 
 Counting is on the request's path of work, so the counts are plain dictionaries keyed by label values, a third of the
-price of prometheus-client's locked children; the client library renders them, through a custom collector. Label
-values come from gateway.yaml alone: a caller's text never makes a series.
+price of prometheus-client's locked children. They are shown as tables, which the client library renders and several
+workers add up. Label values come from gateway.yaml alone: a caller's text never makes a series.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
+from itertools import chain
 from typing import Any, TypeVar
 
 from prometheus_client import CollectorRegistry, generate_latest
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
+from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from tornado_gateway.domain.errors import ClientClosed, GatewayError, UpstreamFailed, UpstreamRejected
@@ -21,12 +22,16 @@ from tornado_gateway.domain.events import (
     CircuitChanged,
     ConfigRejected,
     ConfigReloaded,
+    CredentialRefused,
     Event,
+    KeysFetched,
     RequestFinished,
     RequestStarted,
 )
 from tornado_gateway.domain.money import EXACT
 from tornado_gateway.observability.histogram import DURATION_BUCKETS, FIRST_TOKEN_BUCKETS, OVERHEAD_BUCKETS, Histogram
+from tornado_gateway.observability.limit_metrics import LimitCounts
+from tornado_gateway.observability.tables import Table, table_of
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
@@ -57,11 +62,17 @@ class MetricsSubscriber:
         """By provider and model: seconds spent waiting for them, of calls that succeeded."""
         self.in_flight = 0
         self.reloads: Counter[str] = Counter(loaded=0, rejected=0)
+        self.refusals: Counter[str] = Counter()
+        """Callers turned away for want of a good key, by reason."""
+        self.key_fetches: Counter[tuple[str, str]] = Counter()
         self.revision: str | None = None
         self.durations: dict[str, Histogram] = {}
         self.first_tokens: dict[str, Histogram] = {}
         self.overhead = Histogram(OVERHEAD_BUCKETS)
+        self.cached: Counter[tuple[str, str]] = Counter()
+        """By route and what became of a call in its cache."""
         self.drop_sources = drop_sources
+        self.limits = LimitCounts()
         self._outcomes = _codes(GatewayError)
         self._counters: dict[type, Callable[[Any], None]] = {
             RequestStarted: self._request_started,
@@ -69,11 +80,14 @@ class MetricsSubscriber:
             AttemptAbandoned: self._attempt_abandoned,
             CircuitChanged: self._circuit_changed,
             RequestFinished: self._request_finished,
+            CredentialRefused: self._credential_refused,
+            KeysFetched: self._keys_fetched,
             ConfigReloaded: self._config_reloaded,
             ConfigRejected: self._config_rejected,
+            **self.limits.counters,
         }
-        self._registry = CollectorRegistry(auto_describe=False)
-        self._registry.register(_Families(self))
+        self._families = _Families(self)
+        self._others: list[Collector] = []
 
     def handle(self, events: Sequence[Event]) -> None:
         counters = self._counters
@@ -85,12 +99,17 @@ class MetricsSubscriber:
         self.drop_sources = (*self.drop_sources, *sources)
 
     def register(self, families: Collector) -> None:
-        """Shows these too, asked at each rendering."""
-        self._registry.register(families)
+        """Shows these too, asked at each rendering: counters and gauges."""
+        self._others.append(families)
+
+    def tables(self) -> Iterator[Table]:
+        """All that is counted, by metric. ``EventBus.flush`` first makes it current."""
+        for shown in chain(self._families.collect(), *(other.collect() for other in self._others)):
+            yield shown if isinstance(shown, Table) else table_of(shown)
 
     def render(self) -> tuple[bytes, str]:
-        """The page for ``GET /metrics`` and its content type. ``EventBus.flush`` first makes it current."""
-        return generate_latest(self._registry), CONTENT_TYPE
+        """The page for ``GET /metrics`` and its content type."""
+        return rendered(self.tables())
 
     def _request_started(self, _event: RequestStarted) -> None:
         self.in_flight += 1
@@ -119,7 +138,9 @@ class MetricsSubscriber:
         self.requests[route, provider, model, event.status] += 1
         if event.attempts and (outcome := self._last_outcome(event)) is not None:
             self.attempts[provider, model, outcome] += 1
-        if event.usage is not None:
+        if event.cache is not None:
+            self.cached[route, event.cache] += 1
+        if event.usage is not None and event.cache != "hit":
             for kind, count in event.usage.buckets():
                 self.tokens[route, provider, model, kind] += count
         if event.cost is not None:
@@ -143,6 +164,12 @@ class MetricsSubscriber:
         # A stream that broke off after its first content: too late for another attempt, so none was reported failed.
         return event.error if event.error in self._outcomes else UpstreamFailed.default_code
 
+    def _credential_refused(self, event: CredentialRefused) -> None:
+        self.refusals[event.reason] += 1
+
+    def _keys_fetched(self, event: KeysFetched) -> None:
+        self.key_fetches[event.source, "loaded" if event.problem is None else "failed"] += 1
+
     def _config_reloaded(self, event: ConfigReloaded) -> None:
         self.revision = event.revision
         if event.previous is not None:
@@ -152,13 +179,28 @@ class MetricsSubscriber:
         self.reloads["rejected"] += 1
 
 
-class _Families(Collector):
-    """The counts in prometheus-client's terms."""
+def rendered(tables: Iterable[Table]) -> tuple[bytes, str]:
+    """The text that Prometheus reads, and its content type."""
+    registry = CollectorRegistry(auto_describe=False)
+    registry.register(_Shown(tables))
+    return generate_latest(registry), CONTENT_TYPE
+
+
+class _Shown(Collector):
+    def __init__(self, tables: Iterable[Table]) -> None:
+        self._tables = tables
+
+    def collect(self) -> Iterator[Metric]:
+        return (table.family() for table in self._tables)
+
+
+class _Families:
+    """The counts by metric."""
 
     def __init__(self, counts: MetricsSubscriber) -> None:
         self._counts = counts
 
-    def collect(self) -> Iterator[Metric]:
+    def collect(self) -> Iterator[Table | Metric]:
         counts = self._counts
         by_model = ("route", "provider", "model")
         yield _counter("gateway_requests", "Model calls ended.", (*by_model, "status"), counts.requests)
@@ -166,13 +208,15 @@ class _Families(Collector):
         yield _histograms(
             "gateway_time_to_first_token_seconds", "From the request to the first content.", counts.first_tokens
         )
-        overhead = HistogramMetricFamily("gateway_overhead_seconds", "Time not spent waiting for providers.")
-        overhead.add_metric([], counts.overhead.buckets(), counts.overhead.sum)
-        yield overhead
+        overhead = {(): counts.overhead}
+        yield _histograms("gateway_overhead_seconds", "Time not spent waiting for providers.", overhead, ())
         yield _counter("gateway_tokens", "Tokens by disjoint kind.", (*by_model, "kind"), counts.tokens)
         yield _counter("gateway_cost_usd", "Cost in USD.", by_model, counts.costs)
         yield _counter(
             "gateway_upstream_attempts", "Calls to providers.", ("provider", "model", "outcome"), counts.attempts
+        )
+        yield _counter(
+            "gateway_cache_requests", "Calls on routes with a cache, by outcome.", ("route", "outcome"), counts.cached
         )
         yield _histograms(
             "gateway_upstream_duration_seconds",
@@ -186,12 +230,22 @@ class _Families(Collector):
         for key, state in counts.circuits.items():
             circuits.add_metric(list(key), state)
         yield circuits
+        yield from counts.limits.families()
         yield GaugeMetricFamily("gateway_in_flight", "Model calls being served.", value=counts.in_flight)
         yield _counter(
             "gateway_config_reloads",
             "Configurations after the first.",
             ("outcome",),
             {(outcome,): count for outcome, count in counts.reloads.items()},
+        )
+        yield _counter(
+            "gateway_auth_refusals",
+            "Callers turned away for want of a good key.",
+            ("reason",),
+            {(reason,): count for reason, count in counts.refusals.items()},
+        )
+        yield _counter(
+            "gateway_key_fetches", "Keys read anew from where they are kept.", ("source", "outcome"), counts.key_fetches
         )
         info = GaugeMetricFamily("gateway_config_info", "1 for the revision in use.", labels=("revision",))
         if counts.revision is not None:
@@ -211,21 +265,12 @@ _STATES = {"closed": 0, "half_open": 1, "open": 2}
 Key = TypeVar("Key", str, tuple[str, str])
 
 
-def _counter(name: str, text: str, labels: Sequence[str], values: Mapping[Any, int | Decimal]) -> CounterMetricFamily:
-    family = CounterMetricFamily(name, text, labels=labels)
-    for key, value in values.items():
-        # The one place where money becomes a float: a Prometheus sample is nothing else.
-        family.add_metric([str(part) for part in key], float(value))
-    return family
+def _counter(name: str, text: str, labels: Sequence[str], values: Mapping[Any, int | Decimal]) -> Table:
+    return Table(name, text, "counter", tuple(labels), values)
 
 
-def _histograms(
-    name: str, text: str, histograms: Mapping[Any, Histogram], labels: Sequence[str] = ("route",)
-) -> HistogramMetricFamily:
-    family = HistogramMetricFamily(name, text, labels=labels)
-    for key, histogram in histograms.items():
-        family.add_metric([key] if isinstance(key, str) else list(key), histogram.buckets(), histogram.sum)
-    return family
+def _histograms(name: str, text: str, histograms: Mapping[Any, Histogram], labels: Sequence[str] = ("route",)) -> Table:
+    return Table(name, text, "histogram", tuple(labels), histograms)
 
 
 def _histogram(histograms: dict[Key, Histogram], key: Key, bounds: Sequence[float]) -> Histogram:

@@ -4,7 +4,7 @@ import contextlib
 import io
 import os
 import select
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Protocol, TextIO
 
 from tornado_gateway.observability.batches import BatchThread
@@ -49,10 +49,26 @@ class LineSink:
         return {self._name: self._lines.dropped + self._failed}
 
     def _write_batch(self, lines: list[str]) -> None:
-        try:
-            self._write("".join(lines))
-        except (OSError, ValueError):  # a closed pipe or stream
-            self._failed += len(lines)
+        for block in _blocks(lines):
+            try:
+                self._write("".join(block))
+            except (OSError, ValueError):  # a closed pipe or stream
+                self._failed += len(block)
+
+
+def _blocks(lines: list[str]) -> Iterator[list[str]]:
+    """Several workers write to one pipe: it keeps no more than this together, so that no line ends up in another."""
+    block: list[str] = []
+    room = select.PIPE_BUF
+    for line in lines:
+        size = len(line) if line.isascii() else len(line.encode("utf-8", "backslashreplace"))
+        if size > room and block:
+            yield block
+            block, room = [], select.PIPE_BUF
+        block.append(line)
+        room -= size
+    if block:
+        yield block
 
 
 def _writer(stream: TextIO) -> Callable[[str], None]:

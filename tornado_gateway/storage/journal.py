@@ -30,10 +30,9 @@ class Journal:
 
     @property
     def waiting(self) -> int:
-        """Rows in the files of this process."""
-        with self._lock:
-            current = 0 if self._current is None else self._current.waiting
-            return current + sum(file.waiting for file in self._sealed)
+        """Rows in the files of this process. Asked for without the lock, which is held while a disk is waited for."""
+        current = self._current
+        return sum(file.waiting for file in [*self._sealed, *([] if current is None else [current])])
 
     def append(self, rows: Sequence[LedgerRow]) -> None:
         """On disk when it returns. Raises ``OSError``."""

@@ -197,14 +197,25 @@ class LedgerWriter:
         except LedgerRefused as refused:
             if len(rows) > 1:
                 return sum(self._append(ledger, [row]) for row in rows)
-            self.rows["refused"] += 1
-            line = logger.bind(request_id=rows[0].request_id, reason=str(refused))
-            line.error("the ledger refuses a row, which is kept in {}", self._journal.refuse(rows))
+            self._put_aside(rows[0], str(refused))
             return 0
         return len(rows)
 
+    def _put_aside(self, row: LedgerRow, reason: str) -> None:
+        self.rows["refused"] += 1
+        line = logger.bind(request_id=row.request_id, reason=reason)
+        try:
+            line.error("the ledger refuses a row, which is kept in {}", self._journal.refuse([row]))
+        except OSError as error:
+            # Not even there: the others are not to wait for this one.
+            line.error("the ledger refuses a row, which is lost: it can't be put aside, {}", error.strerror)
+
     def _adopt(self) -> None:
-        adopted = self._journal.adopt()
+        try:
+            adopted = self._journal.adopt()
+        except OSError as error:
+            logger.bind(reason=error.strerror).warning("journals of other processes can't be looked for")
+            return
         if adopted:
             logger.bind(rows=self._journal.waiting).info("journals of other processes are taken over: {}", adopted)
 

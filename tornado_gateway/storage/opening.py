@@ -4,12 +4,16 @@ from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
+from tornado_gateway.domain.key_store import KeyStore
 from tornado_gateway.domain.ledger import Ledger, LedgerUnavailable
 from tornado_gateway.domain.ledger_url import LedgerPlace, SqlitePlace
 from tornado_gateway.domain.ports import Clock
+from tornado_gateway.storage.database_keys import DatabaseKeyStore
 from tornado_gateway.storage.journal import Journal
+from tornado_gateway.storage.key_schema import KEYS
 from tornado_gateway.storage.ledger_writer import LedgerWriter
 from tornado_gateway.storage.recorder import LedgerRecorder
+from tornado_gateway.storage.sqlite_database import SqliteDatabase
 from tornado_gateway.storage.sqlite_ledger import SqliteLedger
 
 
@@ -20,10 +24,23 @@ def ledger_at(place: LedgerPlace) -> Ledger:
     try:
         from tornado_gateway.storage.postgres_ledger import PostgresLedger  # noqa: PLC0415 - an extra's library
     except ImportError as error:
-        raise LedgerUnavailable(
-            f"{place}: PostgreSQL needs the extra 'postgres': pip install 'tornado-gateway[postgres]'"
-        ) from error
+        raise LedgerUnavailable(_wanted(place)) from error
     return PostgresLedger(place)
+
+
+def key_store_at(place: LedgerPlace) -> KeyStore:
+    """The keys beside the ledger's rows, over a connection of its own. As lazy as ``ledger_at``, and as demanding."""
+    if isinstance(place, SqlitePlace):
+        return DatabaseKeyStore(SqliteDatabase(place.path, "keys", KEYS), "?")
+    try:
+        from tornado_gateway.storage.postgres_database import PostgresDatabase  # noqa: PLC0415 - an extra's library
+    except ImportError as error:
+        raise LedgerUnavailable(_wanted(place)) from error
+    return DatabaseKeyStore(PostgresDatabase(place, "keys", KEYS), "%s")
+
+
+def _wanted(place: LedgerPlace) -> str:
+    return f"{place}: PostgreSQL needs the extra 'postgres': pip install 'tornado-gateway[postgres]'"
 
 
 def recorder_at(

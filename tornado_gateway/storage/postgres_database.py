@@ -22,7 +22,6 @@ _DEFAULTS = {
     "tcp_user_timeout": "10000",
 }
 """What the URL does not say itself."""
-_PATIENCE = "SET LOCAL statement_timeout = '10s'"
 _REFUSALS = (DataError, IntegrityError, ProgramLimitExceeded, OverflowError, UnicodeEncodeError)
 
 Connection = psycopg.Connection[tuple[Any, ...]]
@@ -41,18 +40,24 @@ class PostgresDatabase:
         self._connection: Connection | None = None
 
     @contextmanager
-    def reading(self) -> Iterator[Connection]:
-        """Each statement by itself. Raises ``LedgerUnavailable`` for whatever goes wrong with the database."""
+    def session(self) -> Iterator[Connection]:
+        """Each statement is a transaction of its own, and so one way there and back.
+
+        No statement is timed: one that waits for a lock is not helped by waiting anew. A server that vanished is
+        noticed. Raises ``LedgerUnavailable`` for whatever goes wrong, ``LedgerRefused`` for what can't be held.
+        """
         with self._translated():
             yield self._connected()
 
+    reading = session
+    """By the name that SQLite's has for it."""
+
     @contextmanager
     def writing(self) -> Iterator[Connection]:
-        """A transaction whose statements may take ten seconds. Raises ``LedgerRefused`` too."""
+        """Several statements as one transaction. Raises as ``session`` does."""
         with self._translated():
             connection = self._connected()
             with connection.transaction():
-                connection.execute(_PATIENCE)
                 yield connection
 
     def close(self) -> None:

@@ -55,7 +55,7 @@ class PostgresLedger:
         self._database = PostgresDatabase(place, "ledger", POSTGRES)
 
     def append(self, rows: Sequence[LedgerRow]) -> None:
-        with self._database.writing() as connection:
+        with self._database.session() as connection:
             connection.execute(_INSERT, (msgspec.json.encode(rows).decode(),))
 
     def rows(self, query: LedgerQuery) -> Iterator[LedgerRow]:
@@ -63,19 +63,19 @@ class PostgresLedger:
 
     def totals(self, query: LedgerQuery, by: Sequence[str]) -> list[LedgerTotal]:
         text, parameters = ledger_query.totals(query, by, _DIALECT)
-        with self._database.reading() as connection:
+        with self._database.session() as connection:
             return ledger_query.totals_of(connection.execute(text.encode(), parameters).fetchall(), len(by))
 
     def count(self, query: LedgerQuery) -> int:
         text, parameters = ledger_query.count(query, _DIALECT)
-        with self._database.reading() as connection:
+        with self._database.session() as connection:
             (found,) = connection.execute(text.encode(), parameters).fetchall()
             return int(found[0])
 
     def prune(self, before: datetime) -> int:
         # Locked rows are being deleted by another worker.
         old = f"SELECT id FROM {TABLE} WHERE finished_at < %s ORDER BY finished_at LIMIT %s FOR UPDATE SKIP LOCKED"
-        with self._database.writing() as connection:
+        with self._database.session() as connection:
             return connection.execute(f"DELETE FROM {TABLE} WHERE id IN ({old})".encode(), (before, _PRUNED)).rowcount
 
     def close(self) -> None:
@@ -83,5 +83,5 @@ class PostgresLedger:
 
     def _page(self, query: LedgerQuery, after: tuple[datetime, str] | None, size: int) -> list[LedgerRow]:
         text, parameters = ledger_query.page(query, _DIALECT, after, size)
-        with self._database.reading() as connection:
+        with self._database.session() as connection:
             return [row_of_record(record) for record in connection.execute(text.encode(), parameters).fetchall()]

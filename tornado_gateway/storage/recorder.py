@@ -19,6 +19,8 @@ _MOST_HELD = 100_000
 
 _LAST_WAIT = 1.0
 """Seconds that a batch under way has at the end, before its rows go to the journal as well."""
+_JOURNAL_WAIT = 5.0
+"""Seconds that the disk has for that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +68,7 @@ class LedgerRecorder:
         """Times in this failure of the journal: when it begins, and when rows get lost by it."""
         self._awake = False
         self._closing = False
+        self._last_wait = 0.0
         self._wake = threading.Event()
         self._hurry = threading.Event()
         self._thread: threading.Thread | None = None
@@ -93,11 +96,15 @@ class LedgerRecorder:
     def close(self, deadline: float = 5.0) -> None:
         """Writes what there is; what the ledger has not taken ``deadline`` seconds later waits in the journal."""
         end = self._clock.monotonic() + deadline
+        self._last_wait = min(self._half, _LAST_WAIT, deadline / 2)
         self._closing = True
         self._hurry.set()
         self._wake.set()
         if self._thread is not None:
-            self._thread.join(deadline)
+            self._thread.join(deadline + _JOURNAL_WAIT)
+            if self._thread.is_alive():
+                logger.error("the ledger's journal is not written to its end: its disk does not answer")
+                return
         ended = self._writer.close(max(0.0, end - self._clock.monotonic()))
         left = [*self._unwritten(), *self._held, *self._take()]
         self._held = []
@@ -132,7 +139,7 @@ class LedgerRecorder:
 
     def _settle(self) -> None:
         if self._closing and self._batch is not None:
-            self._batch.written.wait(min(self._half, _LAST_WAIT))
+            self._batch.written.wait(self._last_wait)
         late = self._unwritten()
         rows = [*self._held, *self._take()]
         self._held = []

@@ -47,3 +47,15 @@ async def test_whether_it_is_alive_may_still_be_asked() -> None:
         served.lifecycle.drain()
         answer = await served.client.get("/health/live")
         assert (answer.status_code, answer.headers["connection"]) == (200, "close")
+
+
+async def test_a_retiring_server_serves_who_is_connected_once_more() -> None:
+    async with serving(ScriptedProvider(script=[text_answer(), text_answer()])) as served:
+        client = await served.connect()
+        await client.send(request(chat()))
+        assert (await client.answer())[1].get("connection") is None
+        served.lifecycle.retire()
+        await client.send(request(chat()))
+        status, headers, _ = await client.answer()
+        assert (status, headers["connection"]) == (200, "close")
+        assert await asyncio.wait_for(client.ended(), 2) == b""

@@ -28,3 +28,8 @@ async def test_alive_and_ready_until_it_drains() -> None:
         )
         assert (await served.client.get("/health/live")).status_code == 200
         assert (await served.client.get("/health")).content == b'{"status":"healthy"}'
+
+
+async def test_one_of_several_workers_tells_its_number() -> None:
+    async with serving(worker=3) as served:
+        assert (await served.client.get("/health/ready")).json()["worker"] == 3

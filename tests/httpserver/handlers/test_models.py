@@ -2,6 +2,9 @@ import pytest
 
 from tests.serving import serving
 from tests.support import NOW, ScriptedProvider
+from tornado_gateway.domain.access import Access
+from tornado_gateway.domain.keys import GatewayKey, KeyRing, hash_of
+from tornado_gateway.domain.principal import Principal
 from tornado_gateway.domain.routes import Route, RouteTarget
 
 ROUTES = [
@@ -46,3 +49,36 @@ async def test_a_name_that_nothing_serves() -> None:
         answer = await served.client.get("/v1/models/claude")
         error = answer.json()["error"]
         assert (answer.status_code, error["code"], error["param"]) == (404, "model_not_found", "model")
+
+
+SOME = KeyRing(
+    [
+        GatewayKey(Principal("some", models=("gpt-4", "gpt-4o-mini")), hash_of("sk-some")),
+        GatewayKey(Principal("all"), hash_of("sk-all")),
+    ]
+)
+
+
+async def test_a_key_sees_what_it_may_use() -> None:
+    async with serving(*PROVIDERS, routes=ROUTES, access=Access(True, SOME)) as served:
+        some, everything = ({"Authorization": f"Bearer {secret}"} for secret in ("sk-some", "sk-all"))
+        listed = (await served.client.get("/v1/models", headers=some)).json()["data"]
+        assert [model["id"] for model in listed] == ["gpt-4", "gpt-4o-mini"]
+        listed = (await served.client.get("/v1/models", headers=everything)).json()["data"]
+        assert [model["id"] for model in listed] == ["gpt-4", "gpt-*", "meta/llama 3"]
+        assert (await served.client.get("/v1/models/gpt-4o-mini", headers=some)).json()["id"] == "gpt-4o-mini"
+        for name in ("gpt-4o", "claude"):
+            refused = await served.client.get(f"/v1/models/{name}", headers=some)
+            assert (refused.status_code, refused.json()["error"]["code"]) == (403, "model_not_allowed")
+
+
+@pytest.mark.parametrize("path", ["/v1/models", "/v1/models/gpt-4", "/v1/models/claude"])
+async def test_nobody_sees_anything_without_a_key_where_one_is_required(path: str) -> None:
+    async with serving(*PROVIDERS, routes=ROUTES, access=Access(True, SOME)) as served:
+        for headers in ({}, {"x-api-key": "sk-bad"}):
+            answer = await served.client.get(path, headers=headers)
+            assert (answer.status_code, answer.json()["error"]["code"]) == (401, "invalid_api_key")
+            assert answer.headers["www-authenticate"] == "Bearer"
+            assert (await served.client.head(path, headers=headers)).status_code == 401
+    async with serving(*PROVIDERS, routes=ROUTES, access=Access(False, SOME)) as served:
+        assert (await served.client.get("/v1/models/gpt-4", headers={"x-api-key": "sk-bad"})).status_code == 200

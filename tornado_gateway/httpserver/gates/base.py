@@ -1,6 +1,6 @@
 """A gate: what every request passes before its handler, in the order that ``application.py`` shows."""
 
-from collections.abc import Iterable
+from collections.abc import Awaitable, Iterable
 from typing import Protocol
 
 from tornado.httputil import HTTPServerRequest
@@ -14,5 +14,8 @@ class Gate(Protocol):
     def headers(self, request: HTTPServerRequest, context: RequestContext) -> Headers:
         """Headers of every answer to this request, an error's too: whatever is set later vanishes on errors."""
 
-    def admit(self, request: HTTPServerRequest, context: RequestContext) -> RequestContext:
-        """Lets a model call pass, its context completed; raises ``GatewayError`` to turn it away."""
+    def admit(self, request: HTTPServerRequest, context: RequestContext) -> RequestContext | Awaitable[RequestContext]:
+        """Lets a model call pass, its context completed; raises ``GatewayError`` to turn it away.
+
+        Awaitable where that can't be told at once: the request's body waits meanwhile.
+        """

@@ -9,6 +9,7 @@ from tornado.httputil import HTTPServerRequest
 from tornado_gateway.domain.context import RequestContext
 from tornado_gateway.domain.snapshot import CorsPolicy, SnapshotHolder
 from tornado_gateway.httpserver.gates.base import Headers
+from tornado_gateway.httpserver.rate_headers import NAMES
 
 _EXPOSED = ", ".join(
     (
@@ -20,8 +21,11 @@ _EXPOSED = ", ".join(
         "X-Gateway-Cost",
         "X-Gateway-Receipt",
         "X-Gateway-Dropped",
+        "X-Gateway-Cache",
+        "Age",
         "Server-Timing",
         "Retry-After",
+        *NAMES,
     )
 )
 

@@ -1,4 +1,4 @@
-"""Turns new calls away while the server drains."""
+"""Turns new calls away while the server drains, and ends connections while it drains or retires."""
 
 from tornado.httputil import HTTPServerRequest
 
@@ -9,13 +9,13 @@ from tornado_gateway.httpserver.lifecycle import Lifecycle
 
 
 class DrainGate:
-    """Every answer of a draining server closes its connection: the next call goes to another."""
+    """Every answer of a draining or retiring server closes its connection: the next call goes to another."""
 
     def __init__(self, lifecycle: Lifecycle) -> None:
         self._lifecycle = lifecycle
 
     def headers(self, request: HTTPServerRequest, context: RequestContext) -> Headers:
-        return (("Connection", "close"),) if self._lifecycle.draining else ()
+        return (("Connection", "close"),) if self._lifecycle.draining or self._lifecycle.retiring else ()
 
     def admit(self, request: HTTPServerRequest, context: RequestContext) -> RequestContext:
         if self._lifecycle.draining:

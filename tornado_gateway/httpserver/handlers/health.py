@@ -1,5 +1,7 @@
 """Is it up, may it be sent traffic, and under which configuration."""
 
+from typing import Any
+
 import msgspec
 
 from tornado_gateway.httpserver.base import BaseHandler
@@ -24,11 +26,13 @@ class ReadyHandler(BaseHandler):
 
     def get(self) -> None:
         draining = self.services.lifecycle.draining
-        document = {
+        document: dict[str, Any] = {
             "status": "draining" if draining else "ready",
             "config": dict(self.services.config_status()),
             "providers": dict(self.services.conditions()),
         }
+        if self.services.worker is not None:
+            document["worker"] = self.services.worker
         self.write_json(msgspec.json.encode(document), 503 if draining else 200)
 
     head = get

@@ -1,19 +1,21 @@
 """Every endpoint that calls a model: dialect in, service, dialect out."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import replace
 from urllib.parse import quote
 
 from tornado_gateway.domain.call import ModelCall
-from tornado_gateway.domain.context import UNKNOWN
+from tornado_gateway.domain.context import UNKNOWN, RequestContext
 from tornado_gateway.domain.errors import GatewayError, UnsupportedMediaType
 from tornado_gateway.domain.money import Cost
 from tornado_gateway.domain.streaming import ActiveStream
 from tornado_gateway.httpserver import receipts
 from tornado_gateway.httpserver.base import BaseHandler
 from tornado_gateway.httpserver.dialects.base import Dialect
+from tornado_gateway.httpserver.gates.base import Gate
 from tornado_gateway.httpserver.pump import Pump
+from tornado_gateway.httpserver.rate_headers import rate_headers
 
 Picker = Callable[[bytes], Dialect]
 """Which dialect a body is in; most endpoints have only one."""
@@ -29,15 +31,34 @@ class ModelCallHandler(BaseHandler):
         self._gone = False
         self._streaming: ActiveStream | None = None
 
-    def prepare(self) -> None:
+    def prepare(self) -> Awaitable[None] | None:
         super().prepare()
         self.context = replace(self.context, dialect=self._dialect.name)
+        # Whatever else it is, it calls no model: a browser's preflight brings no key.
+        return self._pass(iter(self.services.gates)) if self.request.method == "POST" else None
+
+    def _pass(self, gates: Iterator[Gate]) -> Awaitable[None] | None:
+        """Goes through the gates, and waits only where one of them has to."""
         try:
+            for gate in gates:
+                admitted = gate.admit(self.request, self.context)
+                if not isinstance(admitted, RequestContext):
+                    return self._wait(admitted, gates)
+                self.context = admitted
             _require_json(self.request.headers.get("Content-Type", ""))
-            for gate in self.services.gates:
-                self.context = gate.admit(self.request, self.context)
         except GatewayError as error:
             self.refuse(error)
+        return None
+
+    async def _wait(self, admitted: Awaitable[RequestContext], gates: Iterator[Gate]) -> None:
+        try:
+            self.context = await admitted
+        except GatewayError as error:
+            self.refuse(error)
+            return
+        following = self._pass(gates)
+        if following is not None:
+            await following
 
     async def post(self) -> None:
         self._task = asyncio.current_task()
@@ -109,6 +130,12 @@ class ModelCallHandler(BaseHandler):
         total = self.services.clock.monotonic() - timing.received
         own = max(0.0, total - timing.upstream)
         self.set_header("Server-Timing", f"upstream;dur={timing.upstream * 1000:.3f}, gateway;dur={own * 1000:.3f}")
+        if trail.cache is not None:
+            self.set_header("X-Gateway-Cache", trail.cache.outcome)
+            if trail.cache.age is not None:
+                self.set_header("Age", str(trail.cache.age))
+        for name, value in rate_headers(trail.rates):
+            self.set_header(name, value)
         if self.context.dropped:
             self.set_header("X-Gateway-Dropped", _header_text(", ".join(dict.fromkeys(self.context.dropped))))
 

@@ -1,4 +1,4 @@
-"""The routes as OpenAI's list of models.
+"""The routes as OpenAI's list of models: those that the caller may use.
 
 Wire: OpenAI API reference, "List models" and "Retrieve model".
 """
@@ -8,15 +8,19 @@ from typing import Any
 import msgspec
 
 from tornado_gateway.domain.errors import ModelNotFound
+from tornado_gateway.domain.listing import usable
+from tornado_gateway.domain.principal import check_model
 from tornado_gateway.domain.routes import Route
 from tornado_gateway.domain.snapshot import Snapshot
 from tornado_gateway.httpserver.base import BaseHandler
 
 
 class ModelsHandler(BaseHandler):
-    def get(self) -> None:
+    async def get(self) -> None:
+        await self.identify()
         snapshot = self.services.snapshots.current
-        data = [_model(route.name, route, snapshot) for route in snapshot.routes]
+        named = usable(snapshot.routes, self.context.principal)
+        data = [_model(name, route, snapshot) for name, route in named]
         self.write_json(msgspec.json.encode({"object": "list", "data": data}))
 
     head = get
@@ -25,7 +29,9 @@ class ModelsHandler(BaseHandler):
 class ModelHandler(BaseHandler):
     """A name that only a pattern serves is a model too."""
 
-    def get(self, name: str) -> None:
+    async def get(self, name: str) -> None:
+        await self.identify()
+        check_model(self.context.principal, name)
         snapshot = self.services.snapshots.current
         route = snapshot.routes.get(name) or snapshot.routes.match(name)
         if route is None:

@@ -7,7 +7,7 @@ import pytest
 
 from tests.databases import Postgres
 from tornado_gateway.__main__ import main
-from tornado_gateway.access_control import open_key_store
+from tornado_gateway.bootstrap.access_control import open_key_store
 from tornado_gateway.config.build import load
 from tornado_gateway.domain.key_store import StoredKey
 from tornado_gateway.domain.keys import hash_of

@@ -421,8 +421,8 @@ async def test_a_secret_that_is_gone_or_garbled_changes_nothing_until_it_is_good
         await followed.until(lambda: len(followed.events) == 1)
         secret.write_bytes(b"\xffsk-planted")
         await followed.until(lambda: len(followed.events) == 2)
-        line = keyed(secret).splitlines().index(f'    api_key: "${{file:{secret}}}"') + 1
-        place = f"{file}:{line}:14: providers.openai.api_key: "
+        before_it = keyed(secret).partition(f'"${{file:{secret}}}"')[0].split("\n")
+        place = f"{file}:{len(before_it)}:{len(before_it[-1]) + 1}: providers.openai.api_key: "
         assert [event.problems for event in followed.events] == [
             (f"{place}there is no file '{secret}'",),
             (f"{place}the file '{secret}' is not UTF-8",),

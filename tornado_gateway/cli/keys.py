@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeVar
 
-from tornado_gateway.access_control import open_key_store
+from tornado_gateway.bootstrap.access_control import open_key_store
 from tornado_gateway.cli import key_lists
 from tornado_gateway.cli.documents import add_format, print_document
 from tornado_gateway.cli.key_options import add_options, expiry, key_id, limits, span

@@ -7,6 +7,7 @@ from injector import Binder, Module
 from tests.serving import until
 from tests.support import NOW, FakeClock
 from tornado_gateway.bootstrap import make_injector
+from tornado_gateway.bootstrap.limiting import Limiting
 from tornado_gateway.config.build import Loaded, parse
 from tornado_gateway.config.schema import packaged_default
 from tornado_gateway.domain.claims import Claims, of_tags
@@ -16,7 +17,6 @@ from tornado_gateway.domain.ledger import LedgerQuery, LedgerRow
 from tornado_gateway.domain.ports import Clock
 from tornado_gateway.domain.quotas import Budget
 from tornado_gateway.domain.seeding import NothingSpent, Spent
-from tornado_gateway.limiting import Limiting
 from tornado_gateway.observability.bus import EventBus
 from tornado_gateway.storage.guarded_counters import GuardedCounters
 from tornado_gateway.storage.ledger_spent import LedgerSpent

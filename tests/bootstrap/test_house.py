@@ -6,6 +6,7 @@ from injector import Binder, Module
 
 from tests.support import FakeClock, Half, finished
 from tornado_gateway.bootstrap import make_injector, make_runtime, open_ledger
+from tornado_gateway.bootstrap.runtime import Recorder, Runtime
 from tornado_gateway.config.build import load
 from tornado_gateway.config.schema import packaged_default
 from tornado_gateway.domain.gateway import GatewayService
@@ -15,7 +16,6 @@ from tornado_gateway.domain.snapshot import SnapshotHolder
 from tornado_gateway.observability.bus import EventBus
 from tornado_gateway.observability.metrics import MetricsSubscriber
 from tornado_gateway.providers.registry import ProviderRegistry
-from tornado_gateway.runtime import Recorder, Runtime
 from tornado_gateway.storage.recorder import NoRecorder
 
 

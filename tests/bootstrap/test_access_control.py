@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from tests.support import FakeClock, Recorder, snapshot
-from tornado_gateway.access_control import AccessControl, make_access_control, open_key_store
+from tornado_gateway.bootstrap.access_control import AccessControl, make_access_control, open_key_store
 from tornado_gateway.config.build import Loaded, parse
 from tornado_gateway.config.schema import packaged_default
 from tornado_gateway.domain.access import Access

@@ -7,7 +7,8 @@ from typing import Protocol
 
 from loguru import logger
 
-from tornado_gateway.access_control import AccessControl
+from tornado_gateway.bootstrap.access_control import AccessControl
+from tornado_gateway.bootstrap.limiting import Limiting
 from tornado_gateway.config.reload import Reloader
 from tornado_gateway.domain.caching import AnswerCache
 from tornado_gateway.domain.events import ConfigReloaded
@@ -17,7 +18,6 @@ from tornado_gateway.domain.probing import Prober
 from tornado_gateway.domain.snapshot import SnapshotHolder
 from tornado_gateway.httpserver.lifecycle import Lifecycle
 from tornado_gateway.httpserver.server import GatewayHTTPServer
-from tornado_gateway.limiting import Limiting
 from tornado_gateway.observability.bus import EventBus
 from tornado_gateway.observability.exposition import Exposition
 from tornado_gateway.providers.registry import ProviderRegistry

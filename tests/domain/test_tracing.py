@@ -62,7 +62,7 @@ class Traced:
 
 
 def begin(parent: str | None = None, **more: Any) -> CallTrace | None:
-    return Tracing(FakeClock(), **more).begin(parent, None)
+    return Tracing(FakeClock(), **more).begin(parent, None, 1000.0)
 
 
 def test_a_callers_trace_goes_on_and_its_flags_with_it() -> None:

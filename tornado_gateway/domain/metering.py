@@ -39,7 +39,7 @@ class Meter:
         self._settled = False
         self._priced: tuple[TokenUsage, Cost | None, datetime] | None = None
         if tracing is not None:
-            context.trail.trace = tracing.begin(context.traceparent, call)
+            context.trail.trace = tracing.begin(context.traceparent, call, context.timing.received)
         self.admitted: Admitted | None = None
         """What the call holds of limits and budgets: settled with it."""
         publisher.publish(RequestStarted(context.request_id, context.dialect, streaming))

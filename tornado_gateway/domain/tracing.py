@@ -69,13 +69,14 @@ class AttemptTrace:
 class CallTrace:
     """A call that is traced. ``began`` and ``began_at`` are one moment on both clocks.
 
-    ``parent_id`` is the caller's span, None where the trace begins here.
+    ``received`` is on the monotonic one. ``parent_id`` is the caller's span, None where the trace begins here.
     """
 
     trace_id: int
     span_id: int
     parent_id: int | None
     flags: int
+    received: float
     began: float
     began_at: datetime
     attempts: list[AttemptTrace] = field(default_factory=list)
@@ -126,7 +127,7 @@ class Tracing:
         self._bound = round(ratio * 2**64)
         self._capture = capture
 
-    def begin(self, traceparent: str | None, call: ModelCall | None) -> CallTrace | None:
+    def begin(self, traceparent: str | None, call: ModelCall | None, received: float) -> CallTrace | None:
         """``traceparent`` is the caller's, of the right form; None for a call that is not traced."""
         if traceparent is None:
             trace_id, parent, flags = random.getrandbits(128) or 1, None, SAMPLED
@@ -138,8 +139,8 @@ class Tracing:
                 return None
             trace_id, parent = int(traceparent[3:35], 16), int(traceparent[36:52], 16)
         captured = None if call is None or not self._capture else Captured(call)
-        clock = self._clock
-        return CallTrace(trace_id, _span_id(), parent, flags, clock.monotonic(), clock.now(), captured=captured)
+        began, at = self._clock.monotonic(), self._clock.now()
+        return CallTrace(trace_id, _span_id(), parent, flags, received, began, at, captured=captured)
 
 
 def _span_id() -> int:

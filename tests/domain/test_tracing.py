@@ -40,7 +40,8 @@ class Told(ScriptedProvider):
     parents: list[str | None] = field(default_factory=list)
 
     async def complete(self, call: Any, model: str, context: RequestContext) -> Answer:
-        self.parents.append(context.traceparent)
+        attempt = context.trail.attempt
+        self.parents.append(context.traceparent if attempt is None else attempt.traceparent)
         return await super().complete(call, model, context)
 
 
@@ -70,7 +71,7 @@ def test_a_callers_trace_goes_on_and_its_flags_with_it() -> None:
     assert trace is not None
     assert (trace.trace_id, trace.parent_id) == (0x0AF7651916CD43DD8448EB211C80319C, 0xB7AD6B7169203331)
     attempt = trace.attempt("r", "p", "m", 0, 1.0)
-    assert trace.traceparent(attempt) == f"00-0af7651916cd43dd8448eb211c80319c-{attempt.span_id:016x}-03"
+    assert attempt.traceparent == f"00-0af7651916cd43dd8448eb211c80319c-{attempt.span_id:016x}-03"
 
 
 def test_a_caller_who_does_not_sample_is_not_traced_whatever_the_ratio() -> None:
@@ -86,7 +87,7 @@ def test_a_share_of_the_traces_that_begin_here() -> None:
     trace = begin()
     assert trace is not None
     assert trace.parent_id is None
-    assert re.fullmatch("00-[0-9a-f]{32}-[0-9a-f]{16}-01", trace.traceparent(trace.attempt("r", "p", "m", 0, 1.0)))
+    assert re.fullmatch("00-[0-9a-f]{32}-[0-9a-f]{16}-01", trace.attempt("r", "p", "m", 0, 1.0).traceparent)
 
 
 async def test_each_try_is_told_its_own_parent() -> None:
@@ -96,7 +97,7 @@ async def test_each_try_is_told_its_own_parent() -> None:
     failed, won = world.trace.attempts
     assert (failed.error, won.error, won.ended) == ("upstream_failed", None, None)
     assert failed.ended is not None
-    assert provider.parents == [world.trace.traceparent(failed), world.trace.traceparent(won)]
+    assert provider.parents == [failed.traceparent, won.traceparent]
     assert (won.route, won.provider, won.model, won.endpoint) == ("gpt-4", "openai", "gpt-4", 0)
     assert world.trace.model == "gpt-4"
     assert world.trace.captured is None, "nobody asked for prompts"

@@ -6,7 +6,7 @@ circuit is open.
 
 from collections.abc import Awaitable, Callable
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from tornado_gateway.domain.breakers import Breakers
@@ -32,7 +32,7 @@ from tornado_gateway.domain.recording import Recording
 from tornado_gateway.domain.retrying import Backoff, RetryBudgets
 from tornado_gateway.domain.routes import RoutePlan, Target
 from tornado_gateway.domain.strategies import Strategies, Watched
-from tornado_gateway.domain.tracing import CANCELLED
+from tornado_gateway.domain.tracing import CANCELLED, AttemptTrace
 
 T = TypeVar("T")
 
@@ -160,23 +160,23 @@ class Attempts:
         context.trail.attempts += 1
         now = self._clock.monotonic()
         context.limits.begin(target.timeouts, provider.timeout, now)
-        carried = context if context.trail.trace is None else _traced(target, endpoint, context, now)
+        span = _traced(target, endpoint, context, now)
         try:
             with ExitStack() as stack:
                 if provider.concurrency is not None:
                     stack.callback(await self._places.take(provider.name, provider.concurrency))
                 watched = stack.enter_context(self._strategies.watch(target))
-                value = await ask(target, endpoint.adapter, carried)
+                value = await ask(target, endpoint.adapter, context)
                 hold.enter_context(stack.pop_all())
         except GatewayError as error:
             late = self._late(error, context)
             self._judge(target, endpoint, late)
-            if carried.attempt is not None:
-                carried.attempt.end(self._clock.monotonic(), late.default_code)
+            if span is not None:
+                span.end(self._clock.monotonic(), late.default_code)
             raise late from error
         except BaseException:
-            if carried.attempt is not None:
-                carried.attempt.end(self._clock.monotonic(), CANCELLED)
+            if span is not None:
+                span.end(self._clock.monotonic(), CANCELLED)
             self._breakers.released(endpoint.key)
             raise
         self._breakers.succeeded(endpoint.key, provider.breaker)
@@ -229,12 +229,13 @@ class Attempts:
         )
 
 
-def _traced(target: Target, endpoint: Endpoint, context: RequestContext, now: float) -> RequestContext:
-    """The context of one try, whose provider is told the try's own span as parent."""
-    trace = context.trail.trace
-    assert trace is not None, "asked only for calls that are traced"
-    attempt = trace.attempt(target.route, target.provider.name, target.model, endpoint.key[1], now)
-    return replace(context, traceparent=trace.traceparent(attempt), attempt=attempt)
+def _traced(target: Target, endpoint: Endpoint, context: RequestContext, now: float) -> AttemptTrace | None:
+    """A try begins, whose provider is told its span as parent."""
+    trail = context.trail
+    if trail.trace is None:
+        return None
+    trail.attempt = trail.trace.attempt(target.route, target.provider.name, target.model, endpoint.key[1], now)
+    return trail.attempt
 
 
 def _loggable(error: GatewayError) -> str:

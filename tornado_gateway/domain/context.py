@@ -42,6 +42,8 @@ class Trail:
     revision: str = ""
     trace: CallTrace | None = None
     """None where the call is not traced."""
+    attempt: AttemptTrace | None = None
+    """The try under way, where it is."""
     cache: CacheMark | None = None
     """None where the route has no cache, or nothing is known of it yet."""
     rates: tuple[Rate, ...] = ()
@@ -111,8 +113,6 @@ class RequestContext:
     dropped: list[str] = field(default_factory=list)
     """Harmless hints that the translation left out, for ``X-Gateway-Dropped``."""
     limits: Limits = field(default_factory=Limits)
-    attempt: AttemptTrace | None = None
-    """The try that this context goes with, where the call is traced."""
     caching: Wish = "usual"
 
     def out_of_time(self, now: float) -> bool:

@@ -51,6 +51,8 @@ class AttemptTrace:
     """One try at one target. Times are on the monotonic clock; one that has not ended lasts as long as its call."""
 
     span_id: int
+    traceparent: str
+    """The header by which a provider's own spans become children of this one."""
     route: str
     provider: str
     model: str
@@ -87,13 +89,11 @@ class CallTrace:
 
     def attempt(self, route: str, provider: str, model: str, endpoint: int, now: float) -> AttemptTrace:
         """Another try begins."""
-        made = AttemptTrace(_span_id(), route, provider, model, endpoint, now)
+        span_id = _span_id()
+        parent = f"00-{self.trace_id:032x}-{span_id:016x}-{self.flags:02x}"
+        made = AttemptTrace(span_id, parent, route, provider, model, endpoint, now)
         self.attempts.append(made)
         return made
-
-    def traceparent(self, attempt: AttemptTrace) -> str:
-        """The header by which a provider's own spans become children of ``attempt``."""
-        return f"00-{self.trace_id:032x}-{attempt.span_id:016x}-{self.flags:02x}"
 
     def answered(self, answer: Answer) -> None:
         """A whole answer came."""

@@ -5,6 +5,7 @@ opentelemetry-proto, ``metrics.proto``. Sums are cumulative since the start.
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from opentelemetry.proto.common.v1.common_pb2 import AnyValue, KeyValue
 from opentelemetry.proto.metrics.v1.metrics_pb2 import AggregationTemporality, HistogramDataPoint, Metric
@@ -31,6 +32,16 @@ _NAMES = ("gen_ai.operation.name", "gen_ai.provider.name", "gen_ai.request.model
 Labels = tuple[tuple[str, str], ...]
 
 
+@dataclass(frozen=True, slots=True)
+class _Series:
+    """Where calls of one kind are counted: found once for each of them."""
+
+    labels: Labels
+    duration: Histogram
+    input: Histogram
+    output: Histogram
+
+
 class GenAIMetrics:
     """Used from one thread at a time."""
 
@@ -40,6 +51,7 @@ class GenAIMetrics:
         self._started = started
         self._errors = ErrorTypes()
         self._histograms: dict[str, dict[Labels, Histogram]] = {name: {} for name, *_ in _METRICS}
+        self._series: dict[tuple[str, str, str, str | None], _Series] = {}
         self._bounds = {name: bounds for name, _, _, bounds in _METRICS}
 
     def observe(self, event: RequestFinished) -> None:
@@ -47,15 +59,17 @@ class GenAIMetrics:
         if not event.attempts:
             return
         # Of gateway.yaml's names alone: a caller's text would make as many series as callers like.
-        said = operation(event.dialect), provider_name(self._kinds(event.provider), event.provider), event.model_label
-        labels: Labels = tuple(zip(_NAMES, said, strict=True))
-        error = self._errors.of(event)
-        self._observe(DURATION, labels if error is None else (*labels, ("error.type", error)), event.duration)
+        who = provider_name(self._kinds(event.provider), event.provider)
+        key = event.dialect, who, event.model_label, self._errors.of(event)
+        series = self._series.get(key)
+        if series is None:
+            series = self._series[key] = self._make(*key)
+        series.duration.observe(event.duration)
         if event.time_to_first_token is not None:
-            self._observe(FIRST_CHUNK, labels, event.time_to_first_token)
+            self._at(FIRST_CHUNK, series.labels).observe(event.time_to_first_token)
         if event.usage is not None:
-            for kind, count in (("input", event.usage.prompt_tokens), ("output", event.usage.completion_tokens)):
-                self._observe(USAGE, (*labels, ("gen_ai.token.type", kind)), count)
+            series.input.observe(event.usage.prompt_tokens)
+            series.output.observe(event.usage.completion_tokens)
 
     def metrics(self, now: int) -> list[bytes]:
         """Each metric serialized; ``now`` is in Unix nanoseconds."""
@@ -67,20 +81,31 @@ class GenAIMetrics:
                 histogram=OtlpHistogram(
                     aggregation_temporality=AggregationTemporality.AGGREGATION_TEMPORALITY_CUMULATIVE,
                     data_points=[
-                        self._point(labels, histogram, now) for labels, histogram in self._histograms[name].items()
+                        self._point(labels, histogram, now)
+                        for labels, histogram in self._histograms[name].items()
+                        if any(histogram.counts)
                     ],
                 ),
             ).SerializeToString()
             for name, unit, text, _ in _METRICS
-            if self._histograms[name]
+            if any(any(histogram.counts) for histogram in self._histograms[name].values())
         ]
 
-    def _observe(self, name: str, labels: Labels, value: float) -> None:
+    def _make(self, dialect: str, who: str, model: str, error: str | None) -> "_Series":
+        labels: Labels = tuple(zip(_NAMES, (operation(dialect), who, model), strict=True))
+        return _Series(
+            labels=labels,
+            duration=self._at(DURATION, labels if error is None else (*labels, ("error.type", error))),
+            input=self._at(USAGE, (*labels, ("gen_ai.token.type", "input"))),
+            output=self._at(USAGE, (*labels, ("gen_ai.token.type", "output"))),
+        )
+
+    def _at(self, name: str, labels: Labels) -> Histogram:
         known = self._histograms[name]
         histogram = known.get(labels)
         if histogram is None:
             histogram = known[labels] = Histogram(self._bounds[name])
-        histogram.observe(value)
+        return histogram
 
     def _point(self, labels: Labels, histogram: Histogram, now: int) -> HistogramDataPoint:
         bounds: Sequence[float] = histogram.bounds

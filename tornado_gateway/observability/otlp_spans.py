@@ -8,6 +8,7 @@ Serialized messages of one type may be joined, which is how protobuf merges them
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
+from typing import Any
 
 from opentelemetry.proto.common.v1.common_pb2 import AnyValue, ArrayValue, KeyValue
 from opentelemetry.proto.trace.v1.trace_pb2 import Span, Status
@@ -37,61 +38,54 @@ class SpanWriter:
     def __init__(self, kinds: Kinds) -> None:
         self._kinds = kinds
         self._label = lru_cache(_REMEMBERED, typed=True)(attribute)
+        self._block = lru_cache(_REMEMBERED)(_block)
 
     def spans(self, event: RequestFinished, trace: CallTrace) -> Iterator[bytes]:
         """The serialized spans of a call that has ended, its own first."""
         word = operation(event.dialect)
         times = _Times(trace, event)
-        answer = b"".join(self._answer(event, trace))
-        yield b"".join(self._request(event, trace, word, times, answer))
+        answer = self._answer(event, trace)
+        yield self._request(event, trace, word, times, answer)
         for number, attempt in enumerate(trace.attempts, 1):
             won = attempt.ended is None
-            yield b"".join(self._attempt(event, trace, attempt, number, word, times, answer if won else b""))
+            yield self._attempt(event, trace, attempt, number, word, times, answer if won else b"")
 
-    def _request(
-        self, event: RequestFinished, trace: CallTrace, word: str, times: "_Times", answer: bytes
-    ) -> Iterator[bytes]:
+    def _request(self, event: RequestFinished, trace: CallTrace, word: str, times: "_Times", answer: bytes) -> bytes:
         named = event.requested_model if event.route != UNKNOWN else ""
-        yield Span(
+        block = self._block(
+            _name(word, named),
+            Span.SPAN_KIND_SERVER,
+            trace.flags,
+            event.status >= 500,
+            ("gen_ai.operation.name", word),
+            ("gen_ai.provider.name", self._who(event.provider)),
+            ("gen_ai.request.model", event.requested_model or None),
+            ("gen_ai.request.stream", event.streaming or None),
+            ("gateway.route", event.route),
+            ("gateway.provider", event.provider),
+            ("gateway.model", event.model),
+            ("gateway.dialect", event.dialect),
+            ("gateway.revision", event.revision),
+            ("gateway.attempts", event.attempts),
+            ("gateway.principal", event.principal),
+            ("http.response.status_code", event.status),
+            ("error.type", event.error),
+        )
+        ids = Span(
             trace_id=trace.trace_id.to_bytes(16, "big"),
             span_id=trace.span_id.to_bytes(8, "big"),
             parent_span_id=b"" if trace.parent_id is None else trace.parent_id.to_bytes(8, "big"),
-            flags=trace.flags,
-            name=_name(word, named),
-            kind=Span.SPAN_KIND_SERVER,
             start_time_unix_nano=times.start,
             end_time_unix_nano=times.end,
-            attributes=[
-                _pair("gateway.request_id", event.request_id),
-                _pair("gateway.overhead", event.overhead),
-            ],
-            status=_FAILED if event.status >= 500 else None,
+            attributes=[_pair("gateway.request_id", event.request_id), _pair("gateway.overhead", event.overhead)],
         ).SerializeToString()
-        yield self._common(word, event.provider)
         label = self._label
-        if event.requested_model:
-            yield label("gen_ai.request.model", event.requested_model)
-        yield label("gateway.route", event.route)
-        yield label("gateway.provider", event.provider)
-        yield label("gateway.model", event.model)
-        yield label("gateway.dialect", event.dialect)
-        yield label("gateway.revision", event.revision)
-        yield label("gateway.attempts", event.attempts)
-        yield label("http.response.status_code", event.status)
-        if event.streaming:
-            yield label("gen_ai.request.stream", True)
-        if event.error is not None:
-            yield label("error.type", event.error)
+        more = [label(f"gateway.tag.{name}", value) for name, value in event.tags.items()] if event.tags else []
         if event.cost is not None:
-            yield label("gateway.cost", event.cost.digits)
-            yield label("gateway.cost.currency", "USD")
-        if event.principal is not None:
-            yield label("gateway.principal", event.principal)
-        for name, value in event.tags.items():
-            yield label(f"gateway.tag.{name}", value)
+            more += label("gateway.cost", event.cost.digits), label("gateway.cost.currency", "USD")
         if event.time_to_first_token is not None:
-            yield attribute("gen_ai.response.time_to_first_chunk", event.time_to_first_token)
-        yield answer
+            more.append(attribute("gen_ai.response.time_to_first_chunk", event.time_to_first_token))
+        return b"".join((block, ids, *more, answer))
 
     def _attempt(
         self,
@@ -102,66 +96,79 @@ class SpanWriter:
         word: str,
         times: "_Times",
         answer: bytes,
-    ) -> Iterator[bytes]:
+    ) -> bytes:
         error = attempt.error if attempt.ended is not None else event.error
         given_up = error in (CANCELLED, ClientClosed.default_code)
-        yield Span(
+        address = attempt.address
+        port = None if address is None else address.port or _PORTS.get(address.scheme)
+        block = self._block(
+            _name(word, attempt.model),
+            Span.SPAN_KIND_CLIENT,
+            trace.flags,
+            error is not None and not given_up,
+            ("gen_ai.operation.name", word),
+            ("gen_ai.provider.name", self._who(attempt.provider)),
+            ("gen_ai.request.model", attempt.model),
+            ("gen_ai.request.stream", event.streaming or None),
+            ("server.address", None if address is None else address.host),
+            ("server.port", port),
+            ("gateway.route", attempt.route),
+            ("gateway.provider", attempt.provider),
+            ("gateway.endpoint", attempt.endpoint),
+            ("gateway.attempt", number),
+            ("error.type", None if error is None else _told(event, error)),
+        )
+        ids = Span(
             trace_id=trace.trace_id.to_bytes(16, "big"),
             span_id=attempt.span_id.to_bytes(8, "big"),
             parent_span_id=trace.span_id.to_bytes(8, "big"),
-            flags=trace.flags,
-            name=_name(word, attempt.model),
-            kind=Span.SPAN_KIND_CLIENT,
             start_time_unix_nano=times.of(attempt.started),
             end_time_unix_nano=times.end if attempt.ended is None else times.of(attempt.ended),
-            status=None if error is None or given_up else _FAILED,
         ).SerializeToString()
-        yield self._common(word, attempt.provider)
-        label = self._label
-        yield label("gen_ai.request.model", attempt.model)
-        yield label("gateway.route", attempt.route)
-        yield label("gateway.provider", attempt.provider)
-        yield label("gateway.endpoint", attempt.endpoint)
-        yield label("gateway.attempt", number)
-        if attempt.address is not None:
-            yield label("server.address", attempt.address.host)
-            yield label("server.port", attempt.address.port or _PORTS.get(attempt.address.scheme, 0))
-        if error is not None:
-            yield label("error.type", _told(event, error))
-        if event.streaming:
-            yield label("gen_ai.request.stream", True)
-        if answer and event.time_to_first_token is not None:
-            first = trace.received + event.time_to_first_token - attempt.started
-            yield attribute("gen_ai.response.time_to_first_chunk", max(0.0, first))
-        yield answer
+        if not answer or event.time_to_first_token is None:
+            return b"".join((block, ids, answer))
+        first = max(0.0, trace.received + event.time_to_first_token - attempt.started)
+        return b"".join((block, ids, attribute("gen_ai.response.time_to_first_chunk", first), answer))
 
-    def _common(self, word: str, provider: str) -> bytes:
-        label = self._label
-        who = provider_name(self._kinds(provider), provider)
-        return label("gen_ai.operation.name", word) + label("gen_ai.provider.name", who)
+    def _who(self, provider: str) -> str:
+        return provider_name(self._kinds(provider), provider)
 
-    def _answer(self, event: RequestFinished, trace: CallTrace) -> Iterator[bytes]:
+    def _answer(self, event: RequestFinished, trace: CallTrace) -> bytes:
         """What is known of the answer: it stands on the call's span and on that of the try that gave it."""
         label = self._label
+        parts: list[bytes] = []
         if trace.model is not None:
-            yield label("gen_ai.response.model", trace.model)
+            parts.append(label("gen_ai.response.model", trace.model))
         if event.finish_reason is not None:
-            yield label("gen_ai.response.finish_reasons", (event.finish_reason,))
+            parts.append(label("gen_ai.response.finish_reasons", (event.finish_reason,)))
         usage = event.usage
         if usage is not None:
-            yield label("gen_ai.usage.input_tokens", usage.prompt_tokens)
-            yield label("gen_ai.usage.output_tokens", usage.completion_tokens)
+            parts.append(label("gen_ai.usage.input_tokens", usage.prompt_tokens))
+            parts.append(label("gen_ai.usage.output_tokens", usage.completion_tokens))
             if usage.cached_input is not None:
-                yield label("gen_ai.usage.cache_read.input_tokens", usage.cached_input)
+                parts.append(label("gen_ai.usage.cache_read.input_tokens", usage.cached_input))
             if usage.cache_write is not None or usage.cache_write_1h is not None:
                 written = (usage.cache_write or 0) + (usage.cache_write_1h or 0)
-                yield label("gen_ai.usage.cache_creation.input_tokens", written)
+                parts.append(label("gen_ai.usage.cache_creation.input_tokens", written))
             if usage.reasoning is not None:
-                yield label("gen_ai.usage.reasoning.output_tokens", usage.reasoning)
+                parts.append(label("gen_ai.usage.reasoning.output_tokens", usage.reasoning))
             if usage.estimated:
-                yield label("gateway.usage.estimated", True)
+                parts.append(label("gateway.usage.estimated", True))
         if trace.captured is not None:
-            yield from _content(trace)
+            parts += _content(trace)
+        return b"".join(parts)
+
+
+def _block(name: str, kind: Any, flags: int, failed: bool, *attributes: tuple[str, Value | None]) -> bytes:
+    """The part of a span that many have in common."""
+    encoded: bytes = Span(
+        name=name,
+        kind=kind,
+        flags=flags,
+        status=_FAILED if failed else None,
+        attributes=[_pair(key, value) for key, value in attributes if value is not None],
+    ).SerializeToString()
+    return encoded
 
 
 def attribute(key: str, value: Value) -> bytes:

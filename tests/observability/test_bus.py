@@ -264,3 +264,14 @@ async def test_a_lossless_one_gets_every_event_at_once_before_the_start_and_afte
     await bus.close()
     bus.publish(event(5))
     assert numbers(seen)[-1] == 5
+
+
+async def test_a_subscriber_may_have_a_shorter_queue() -> None:
+    bus, usual, short = EventBus(linger=0.01), Listener("usual"), Listener("short")
+    bus.add_threaded(usual)
+    bus.add_threaded(short, capacity=3)
+    for number in range(10):
+        bus.publish(event(number))
+    assert bus.dropped() == {"usual": 0, "short": 7}
+    await bus.close()
+    assert (len(usual.seen), short.seen) == (10, [0, 1, 2])

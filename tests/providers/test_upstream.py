@@ -18,6 +18,7 @@ from tornado_gateway.domain.errors import (
     UpstreamTimeout,
     UpstreamUnreachable,
 )
+from tornado_gateway.domain.tracing import AttemptTrace
 from tornado_gateway.providers.upstream import Upstream, make_transport
 
 Behaviour = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
@@ -104,6 +105,19 @@ async def test_a_whole_answer_and_what_was_sent() -> None:
         ):
             assert line in head
         assert "accept-encoding: identity" in head
+
+
+async def test_a_traced_try_is_the_parent_of_what_the_provider_does_and_knows_whom_it_asked() -> None:
+    async with server(says(OK + b"Content-Length: 2\r\n\r\n{}")) as url, upstream() as up:
+        asked = replace(context(), traceparent="00-" + "a" * 32 + "-" + "b" * 16 + "-01")
+        attempt = AttemptTrace(1, "00-" + "a" * 32 + "-" + "c" * 16 + "-01", "r", "p", "m", 0, 0.0)
+        asked.trail.attempt = attempt
+        await up.post(httpx.URL(url), b"{}", asked)
+        head = server.heads[0].decode().lower()  # type: ignore[attr-defined]
+        assert head.count("traceparent") == 1
+        assert f"traceparent: {attempt.traceparent}" in head
+        assert attempt.address is not None
+        assert (attempt.address.host, attempt.address.port) == ("127.0.0.1", httpx.URL(url).port)
 
 
 async def test_a_compressed_answer_is_read_all_the_same() -> None:

@@ -7,6 +7,7 @@ from injector import Binder, Module, provider, singleton
 from loguru import logger
 
 from tornado_gateway.bootstrap.access_control import AccessControl, make_access_control
+from tornado_gateway.bootstrap.exporting import Exporting
 from tornado_gateway.bootstrap.limiting import Limiting
 from tornado_gateway.config.build import Loaded
 from tornado_gateway.config.reload import Reloader
@@ -56,6 +57,7 @@ class ServiceModule(Module):
         clock: Clock,
         randomness: Randomness,
         limiting: Limiting,
+        exporting: Exporting,
     ) -> GatewayService:
         return GatewayService(
             snapshots=snapshots,
@@ -64,6 +66,7 @@ class ServiceModule(Module):
             clock=clock,
             mirrors=Mirrors(randomness=randomness, clock=clock),
             admission=limiting.admission,
+            tracing=exporting.tracing,
         )
 
     @singleton

@@ -141,6 +141,7 @@ def build_provider(settings: ProviderSettings, make: MakeProvider) -> Provider:
         breaker=settings.breaker,
         concurrency=settings.concurrency,
         probe=settings.probe,
+        kind=settings.options.get("vendor") or settings.kind,
         fingerprint=_fingerprint(settings),
     )
 

@@ -6,6 +6,7 @@ from tornado_gateway.config.crosscheck_auth import check_auth
 from tornado_gateway.config.crosscheck_cache import check_cache
 from tornado_gateway.config.crosscheck_fallbacks import check_fallbacks
 from tornado_gateway.config.crosscheck_ledger import check_ledger
+from tornado_gateway.config.crosscheck_otel import check_otel
 from tornado_gateway.config.crosscheck_policies import check_policies
 from tornado_gateway.config.crosscheck_prices import check_prices
 from tornado_gateway.config.crosscheck_providers import check_providers
@@ -27,6 +28,7 @@ def crosscheck(source: Source) -> Iterator[Problem]:
         check_cors,
         check_auth,
         check_ledger,
+        check_otel,
         check_providers,
         check_routes,
         check_fallbacks,

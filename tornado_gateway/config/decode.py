@@ -7,6 +7,7 @@ from tornado_gateway.config import decode_cache, decode_quotas, decode_state
 from tornado_gateway.config import decode_policies as policies
 from tornado_gateway.config.decode_auth import auth
 from tornado_gateway.config.decode_ledger import ledger
+from tornado_gateway.config.decode_otel import otel
 from tornado_gateway.config.decode_prices import cards
 from tornado_gateway.config.decode_tls import tls
 from tornado_gateway.config.model import (
@@ -43,6 +44,7 @@ def decode(source: Source) -> Settings:
         quotas=decode_quotas.quotas(document),
         webhooks=decode_state.webhooks(document),
         ledger=ledger(document.get("ledger") or {}),
+        otel=otel(document.get("otel") or {}),
     )
 
 

@@ -7,6 +7,7 @@ from typing import Any, Literal
 from tornado_gateway.config.kinds import KINDS
 from tornado_gateway.config.model_auth import AuthSettings
 from tornado_gateway.config.model_ledger import LedgerSettings
+from tornado_gateway.config.model_otel import OtelSettings
 from tornado_gateway.config.model_state import StateSettings
 from tornado_gateway.domain.caching import MEMORY_BYTES, CachePolicy
 from tornado_gateway.domain.money import PriceCard
@@ -129,3 +130,4 @@ class Settings:
     quotas: Quotas | None = None
     webhooks: tuple[Webhook, ...] = ()
     ledger: LedgerSettings = field(default_factory=LedgerSettings)
+    otel: OtelSettings = field(default_factory=OtelSettings)

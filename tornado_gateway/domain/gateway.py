@@ -21,6 +21,7 @@ from tornado_gateway.domain.ports import ChatProvider, Clock, Publisher
 from tornado_gateway.domain.routes import RoutePlan, Target
 from tornado_gateway.domain.snapshot import Snapshot, SnapshotHolder
 from tornado_gateway.domain.streaming import ActiveStream, Enter
+from tornado_gateway.domain.tracing import Tracing
 from tornado_gateway.domain.usage import TokenUsage
 
 
@@ -35,6 +36,7 @@ class GatewayService:
         publisher: Publisher,
         clock: Clock,
         mirrors: Mirrors,
+        tracing: Tracing | None = None,
         admission: Admission | None = None,
     ) -> None:
         self._snapshots = snapshots
@@ -42,6 +44,7 @@ class GatewayService:
         self._publisher = publisher
         self._clock = clock
         self._mirrors = mirrors
+        self._tracing = tracing
         self._admission = admission
 
     async def complete(self, call: ModelCall, context: RequestContext) -> Completed:
@@ -63,6 +66,8 @@ class GatewayService:
                 plan = await enter(call, plan, snapshot, context, meter)
                 won = await self._dispatch.run(plan, call, ask, context, hold, _nothing_to_discard)
                 answer, target = won.value, won.target
+                if context.trail.trace is not None:
+                    context.trail.trace.answered(answer)
                 usage = answer.usage or _estimated(call, answer)
                 if target.card is not None and target.card.image is not None:
                     usage = msgspec.structs.replace(usage, images=images_of(answer))
@@ -141,7 +146,8 @@ class GatewayService:
     def refused(self, error: GatewayError, context: RequestContext, *, model: str = "") -> None:
         """Publishes a call that a gate or a dialect turned away before it could be planned."""
         context.trail.revision = self._snapshots.current.revision
-        Meter(context=context, publisher=self._publisher, clock=self._clock, model=model).failed(error)
+        meter = Meter(context=context, publisher=self._publisher, clock=self._clock, model=model, tracing=self._tracing)
+        meter.failed(error)
 
     def _meter(self, call: ModelCall, context: RequestContext) -> Meter:
         return Meter(
@@ -151,6 +157,8 @@ class GatewayService:
             model=call.model,
             streaming=call.stream,
             metadata=call.metadata,
+            tracing=self._tracing,
+            call=call,
         )
 
 

@@ -8,6 +8,7 @@ import msgspec
 from tornado_gateway.domain import routing
 from tornado_gateway.domain.attempts import Won
 from tornado_gateway.domain.call import ModelCall
+from tornado_gateway.domain.captured import Captured
 from tornado_gateway.domain.context import RequestContext
 from tornado_gateway.domain.dispatch import Dispatch
 from tornado_gateway.domain.errors import ClientClosed, GatewayError, InternalError, UpstreamFailed, UpstreamTimeout
@@ -85,6 +86,7 @@ class ActiveStream:
         self._tokens = 0
         self._bytes = 0
         self._images = 0
+        self._captured: Captured | None = None
 
     @property
     def cost(self) -> Cost | None:
@@ -110,6 +112,9 @@ class ActiveStream:
         self._won.watched.first_token()
         context.timing.first_token = self._clock.monotonic()
         context.timing.upstream_to_first = context.timing.upstream
+        if context.trail.trace is not None:
+            context.trail.trace.opened(self._won.value.first.events)
+            self._captured = context.trail.trace.captured
 
     def batches(self) -> AsyncIterator[StreamBatch]:
         """Each batch with costs filled in; the last one has ``last`` set and the call settled."""
@@ -203,6 +208,8 @@ class ActiveStream:
 
     def _metered(self, batch: StreamBatch) -> StreamBatch:
         events = batch.events
+        if self._captured is not None:
+            self._captured.hear(events)
         if self._card is not None and self._card.image is not None:
             self._images += sum(images_in(event) for event in events)
         if len(events) == 1 and type(events[0]) is Relayed:

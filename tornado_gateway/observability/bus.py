@@ -60,13 +60,16 @@ class EventBus:
         for kind in kinds:
             self._chosen[kind] = (*self._chosen.get(kind, ()), queue.offer)
 
-    def add_threaded(self, subscriber: Subscriber) -> None:
-        """``subscriber`` may block: it has a thread of its own, and one that hangs only loses its own events."""
+    def add_threaded(self, subscriber: Subscriber, *, capacity: int | None = None) -> None:
+        """``subscriber`` may block: it has a thread of its own, and one that hangs only loses its own events.
+
+        ``capacity`` is that of its queue, where its events are larger than usual.
+        """
         guard = self._guard(subscriber)
         thread: BatchThread[Event] = BatchThread(
             f"events-{subscriber.name}",
             guard.handle,
-            capacity=self._capacity,
+            capacity=self._capacity if capacity is None else capacity,
             batch=self._batch,
             linger=self._linger,
         )

@@ -29,7 +29,8 @@ def request_id(request: HTTPServerRequest) -> str:
 
 
 class TraceGate:
-    """Passes a well-formed trace on as it is: the gateway makes no spans of its own that a parent could name."""
+    """Takes a well-formed trace as it is. Where the call is traced its spans become children of the caller's, and else
+    the provider gets it unchanged."""
 
     def headers(self, request: HTTPServerRequest, context: RequestContext) -> Headers:
         return (("X-Request-ID", context.request_id),)

@@ -39,7 +39,7 @@ def token(algorithm: str, claims: dict[str, object], signature: bytes = b"") -> 
 
 
 GUESSES = [
-    *("", " ", KEY[:-1], KEY + "x", KEY.upper(), KEY.replace("-", "_"), f"{KEY},{KEY}", f'"{KEY}"', "\xa0" + KEY, OLD),
+    *("", " ", KEY[:-1], KEY + "x", KEY.upper(), KEY.replace("-", "_"), f"{KEY},{KEY}", f'"{KEY}"', "\xe9" + KEY, OLD),
     *(
         hashlib.sha256(KEY.encode()).hexdigest(),
         base64.b64encode(KEY.encode()).decode(),

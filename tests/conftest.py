@@ -3,9 +3,14 @@
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import settings
 
 from tests.databases import Postgres
 from tests.redis_server import RedisServer, running
+
+# How long one example takes says more of the machine than of the code: speed is measured in tests/benchmarks.
+settings.register_profile("house", deadline=None)
+settings.load_profile("house")
 
 
 @pytest.fixture(scope="session")

@@ -3,6 +3,7 @@
 import re
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,24 @@ def test_the_image_copies_only_what_is_there_and_runs_as_nobody() -> None:
         assert all((ROOT / source).exists() for source in sources), line
     assert re.search(r"^USER 10001$", text, re.MULTILINE)
     assert "/health/live" in text
+
+
+def test_hadolint_has_nothing_to_complain_of() -> None:
+    tool = Path(sys.executable).parent / "hadolint"
+    done = subprocess.run([tool, DEPLOY / "Dockerfile"], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (0, "")
+
+
+def test_the_stack_names_only_files_and_services_that_are_there() -> None:
+    stack = yaml.safe_load((DEPLOY / "compose.stack.yaml").read_text())
+    services = stack["services"]
+    assert set(services["gateway"]["depends_on"]) <= set(services)
+    for service in services.values():
+        for volume in service.get("volumes", ()):
+            source = volume.split(":")[0]
+            assert (DEPLOY / source).exists() if source.startswith(".") else source in stack["volumes"], volume
+    ports = [port for service in services.values() for port in service.get("ports", ())]
+    assert all(port.startswith("127.0.0.1:") for port in ports)
 
 
 def test_compose_builds_that_image_with_a_read_only_file_system() -> None:

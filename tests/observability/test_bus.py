@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 import pytest
 
-from tornado_gateway.domain.events import Event, RequestStarted
+from tornado_gateway.domain.events import CircuitChanged, ConfigReloaded, Event, RequestStarted
 from tornado_gateway.observability.bus import EventBus
 
 
@@ -54,6 +54,26 @@ async def until(condition: Callable[[], bool]) -> None:
     while not condition():
         assert time.monotonic() < end, "it never came true"
         await asyncio.sleep(0.002)
+
+
+async def test_whoever_wants_some_kinds_alone_is_told_of_those() -> None:
+    class Told(Listener):
+        def handle(self, events: Sequence[Event]) -> None:
+            self.kinds = [type(one) for one in events]
+
+    bus, everything, chosen, others = EventBus(), Listener("everything"), Told("chosen"), Told("others")
+    bus.add_inline(everything)
+    bus.add_inline(chosen, CircuitChanged, ConfigReloaded)
+    bus.add_inline(others, CircuitChanged)
+    bus.start()
+    bus.publish(event(1))
+    bus.publish(CircuitChanged("openai", 0, "open", "closed"))
+    bus.publish(event(2))
+    bus.flush()
+    assert everything.seen == [1, 2]
+    assert chosen.kinds == others.kinds == [CircuitChanged]
+    await bus.close()
+    assert bus.dropped() == {"everything": 0, "chosen": 0, "others": 0}
 
 
 async def test_inline_subscribers_get_events_on_the_loop_shortly_after() -> None:

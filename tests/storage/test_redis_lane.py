@@ -64,7 +64,7 @@ async def test_nobody_waits_longer_than_is_said() -> None:
         began = loop.time()
         with pytest.raises(CountersUnavailable) as told:
             await lane.call(ECHO, [], ["b"])
-        assert 0.15 < loop.time() - began < 1
+        assert 0.15 < loop.time() - began < 2
         assert "127.0.0.1" not in str(told.value)
         server.stop()
         with pytest.raises(CountersUnavailable):

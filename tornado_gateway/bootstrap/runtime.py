@@ -115,8 +115,9 @@ class Runtime:
         await self.limiting.close()
         await self.bus.close()
         await asyncio.to_thread(self.exporter.close)
-        self.exposition.close()
         await self.limiting.webhooks.close()
         await self.transport.aclose()
         # Last: whatever ended until here has to be kept.
         await asyncio.to_thread(self.recorder.close)
+        # And it counts what it kept.
+        self.exposition.close()

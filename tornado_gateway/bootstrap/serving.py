@@ -23,7 +23,7 @@ from tornado_gateway.domain.probing import Prober
 from tornado_gateway.domain.snapshot import SnapshotHolder
 from tornado_gateway.httpserver.application import make_application, make_gates
 from tornado_gateway.httpserver.lifecycle import Lifecycle
-from tornado_gateway.httpserver.server import GatewayHTTPServer
+from tornado_gateway.httpserver.server import GatewayHTTPServer, Listening
 from tornado_gateway.httpserver.services import Services
 from tornado_gateway.httpserver.sharing import SharingHTTPServer
 from tornado_gateway.observability.exposition import Exposition
@@ -86,6 +86,7 @@ class ServiceModule(Module):
     @provider
     def server(
         self,
+        loaded: Loaded,
         gateway: GatewayService,
         snapshots: SnapshotHolder,
         lifecycle: Lifecycle,
@@ -111,6 +112,7 @@ class ServiceModule(Module):
             report=lambda error: logger.opt(exception=error).error("a handler failed"),
         )
         application = make_application(services)
+        listening = Listening(loaded.settings.server.tls, announce=logger.info, warn=logger.warning)
         if crew.seat is None:
-            return GatewayHTTPServer(application, snapshots=snapshots, clock=clock)
-        return SharingHTTPServer(application, snapshots=snapshots, clock=clock, loads=crew.seat)
+            return GatewayHTTPServer(application, snapshots=snapshots, clock=clock, listening=listening)
+        return SharingHTTPServer(application, snapshots=snapshots, clock=clock, loads=crew.seat, listening=listening)

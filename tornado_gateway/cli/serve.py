@@ -73,7 +73,8 @@ def run(args: argparse.Namespace) -> int:
     except OSError as error:
         print(f"can't listen on {host}:{port}: {error.strerror}", file=sys.stderr)
         return 1
-    listening = f"listening on {_address(sockets[0])} with {path}"
+    scheme = "http" if loaded.settings.server.tls is None else "https"
+    listening = f"listening on {scheme}://{_address(sockets[0])} with {path}"
     try:
         if workers > 1:
             return asyncio.run(supervise(loaded, content, sockets, workers, listening))
@@ -96,7 +97,7 @@ def _choose(named: Path | None) -> Path:
 
 def _address(listener: socket.socket) -> str:
     host, port, *_ = listener.getsockname()
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
 async def _serve(loaded: Loaded, sockets: list[socket.socket], listening: str) -> None:

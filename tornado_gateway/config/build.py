@@ -118,6 +118,7 @@ def build(loaded: Loaded, *, make_provider: MakeProvider, now: Callable[[], date
             max_body_bytes=server.max_body_bytes,
             drain_timeout=server.drain_timeout,
             keep_alive=server.keep_alive,
+            max_connections=server.max_connections,
             trusted_proxies=tuple(ip_network(each, strict=False) for each in server.trusted_proxies),
         ),
         cache_bytes=settings.cache.memory_bytes,

@@ -14,6 +14,7 @@ from tornado_gateway.config.crosscheck_quotas import check_quotas
 from tornado_gateway.config.crosscheck_routes import check_routes
 from tornado_gateway.config.crosscheck_server import check_cors
 from tornado_gateway.config.crosscheck_state import check_proxies, check_state, check_webhooks
+from tornado_gateway.config.crosscheck_tls import check_tls
 from tornado_gateway.config.outline import outline
 from tornado_gateway.config.problems import Problem
 from tornado_gateway.config.source import Source
@@ -23,6 +24,7 @@ def crosscheck(source: Source) -> Iterator[Problem]:
     """Problems and warnings, over whatever parts of the document have the right shape."""
     document = outline(source.value)
     checks = (
+        check_tls,
         check_cors,
         check_auth,
         check_ledger,

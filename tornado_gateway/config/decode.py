@@ -9,6 +9,7 @@ from tornado_gateway.config.decode_auth import auth
 from tornado_gateway.config.decode_ledger import ledger
 from tornado_gateway.config.decode_otel import otel
 from tornado_gateway.config.decode_prices import cards
+from tornado_gateway.config.decode_tls import tls
 from tornado_gateway.config.model import (
     LogSettings,
     ProviderSettings,
@@ -50,6 +51,7 @@ def decode(source: Source) -> Settings:
 def _server(entry: dict[str, Any]) -> ServerSettings:
     members: dict[str, Any] = {name: float(value) if name in _SECONDS else value for name, value in entry.items()}
     members["trusted_proxies"] = tuple(members.get("trusted_proxies", ()))
+    members["tls"] = tls(members.get("tls"))
     return ServerSettings(**members)
 
 

@@ -14,6 +14,7 @@ from tornado_gateway.domain.money import PriceCard
 from tornado_gateway.domain.policies import BreakerPolicy, Concurrency, Fallback, Hedge, Mirror, Probe, Timeouts
 from tornado_gateway.domain.quotas import Quotas
 from tornado_gateway.domain.snapshot import CorsPolicy
+from tornado_gateway.domain.tls import TlsPolicy
 from tornado_gateway.domain.webhooks import Webhook
 
 
@@ -29,6 +30,8 @@ class ServerSettings:
     max_body_bytes: int = 10_485_760
     drain_timeout: float = 30.0
     keep_alive: float = 15.0
+    max_connections: int | None = None
+    tls: TlsPolicy | None = None
     trusted_proxies: tuple[str, ...] = ()
 
 

@@ -18,7 +18,6 @@ from tornado_gateway.domain.metering import Meter
 from tornado_gateway.domain.mirroring import Mirrors
 from tornado_gateway.domain.money import PriceCard
 from tornado_gateway.domain.ports import ChatProvider, Clock, Publisher
-from tornado_gateway.domain.principal import check_model
 from tornado_gateway.domain.routes import RoutePlan, Target
 from tornado_gateway.domain.snapshot import Snapshot, SnapshotHolder
 from tornado_gateway.domain.streaming import ActiveStream, Enter
@@ -63,9 +62,7 @@ class GatewayService:
 
         try:
             with self._snapshots.lease() as snapshot, ExitStack() as hold:
-                context.trail.revision = snapshot.revision
-                check_model(context.principal, call.model)
-                plan = routing.plan(snapshot, call.model, self._clock.now())
+                plan = routing.enter(snapshot, call.model, context, self._clock.now())
                 plan = await enter(call, plan, snapshot, context, meter)
                 won = await self._dispatch.run(plan, call, ask, context, hold, _nothing_to_discard)
                 answer, target = won.value, won.target

@@ -36,6 +36,8 @@ class ServerPolicy:
     drain_timeout: float = 30.0
     keep_alive: float = 15.0
     """Silence of a provider after which a stream sends a comment."""
+    max_connections: int | None = None
+    """Clients' connections that one process holds; None leaves it to what the system lets it open."""
     trusted_proxies: tuple[IPv4Network | IPv6Network, ...] = ()
     """Who is believed where calls come from."""
 

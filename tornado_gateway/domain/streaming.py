@@ -18,7 +18,6 @@ from tornado_gateway.domain.metering import Meter
 from tornado_gateway.domain.money import Cost, PriceCard
 from tornado_gateway.domain.patience import Patience
 from tornado_gateway.domain.ports import ChatProvider, Clock
-from tornado_gateway.domain.principal import check_model
 from tornado_gateway.domain.routes import RoutePlan, Target
 from tornado_gateway.domain.snapshot import Snapshot, SnapshotHolder
 from tornado_gateway.domain.stream import (
@@ -99,9 +98,7 @@ class ActiveStream:
         context = self._context
         try:
             snapshot = self._held.enter_context(self._snapshots.lease())
-            context.trail.revision = snapshot.revision
-            check_model(context.principal, self._call.model)
-            plan = routing.plan(snapshot, self._call.model, self._clock.now())
+            plan = routing.enter(snapshot, self._call.model, context, self._clock.now())
             plan = await self._enter(self._call, plan, snapshot, context, self._meter)
             self._won = await self._dispatch.run(plan, self._call, self._ask, context, self._held, _discard)
         except GatewayError as error:

@@ -67,6 +67,9 @@ class OpenReply:
         """The body as it comes, one item a read. Raises ``UpstreamFailed`` where it breaks off."""
         try:
             async for chunk in self._chunks:
+                for secret in self._secrets:
+                    if secret in chunk:
+                        chunk = chunk.replace(secret, b"***")  # noqa: PLW2901 - what goes on is what is clean
                 yield chunk
             self._ended = True
         except TRANSPORT_ERRORS as error:

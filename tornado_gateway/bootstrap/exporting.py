@@ -22,8 +22,17 @@ class Exporting:
     tracing: Tracing | None
 
     def listen(self, bus: EventBus) -> None:
-        """A subscriber like the others, where there is anything to send."""
-        if not isinstance(self.exporter, NoTelemetry):
+        """A subscriber like the others, where there is anything to send.
+
+        Spans are made on the loop, as metrics are counted: a thread that wakes for a few of them takes the interpreter
+        from the loop at each of its system calls, which costs several times what they do. Prompts and answers are
+        opened in a thread.
+        """
+        if isinstance(self.exporter, NoTelemetry):
+            return
+        if self.exporter.capacity is None:
+            bus.add_inline(self.exporter)
+        else:
             bus.add_threaded(self.exporter, capacity=self.exporter.capacity)
 
 

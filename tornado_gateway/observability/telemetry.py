@@ -1,7 +1,7 @@
 """Telemetry: the subscriber that makes spans and metrics of what ended, and the threads that send them.
 
-Spans are made a few at a time in the bus's thread for this subscriber, and sent by another in large batches: what is
-made at once holds the interpreter, and requests would feel it. Nothing here is imported unless it is wanted.
+Spans are made a few at a time as the bus hands events out, and sent by a thread in large batches: what is made at once
+holds the interpreter, and requests would feel it. Nothing here is imported unless it is wanted.
 """
 
 import os

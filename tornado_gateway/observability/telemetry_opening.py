@@ -19,7 +19,7 @@ class Exporter(Protocol):
 
     @property
     def capacity(self) -> int | None:
-        """Events that may wait for it, where that is not the usual number."""
+        """Events that may wait for it in a thread of its own; None where it is quick enough for the loop."""
 
     @property
     def notes(self) -> tuple[str, ...]:

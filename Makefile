@@ -47,7 +47,7 @@ run: $(VENV)/.run
 	exec $(BIN)/tornado-gateway serve --config gateway.yaml
 
 test: $(VENV)/.test
-	$(BIN)/python -m pytest $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -n auto --dist worksteal $(PYTEST_ARGS)
 
 lint: $(VENV)/.lint
 	$(BIN)/ruff check .

@@ -196,10 +196,15 @@ async def under_load(gateway: Gateway, callers: int, change: Callable[[list[Call
 
 def test_all_workers_serve_and_each_says_who_it_is(crew: Gateway) -> None:
     assert sorted(on_each(crew)) == sorted(staff(crew)) == [1, 2]
-    lines = [json.loads(line) for line in crew.log.read_text().splitlines()]
-    finished = {line["worker"] for line in lines if line["message"] == "request finished"}
-    assert finished == {1, 2}
-    (listening,) = [line for line in lines if "listening on" in line["message"]]
+
+    def lines() -> list[dict[str, Any]]:
+        return [json.loads(line) for line in crew.log.read_text().splitlines()]
+
+    def told() -> set[int]:
+        return {line["worker"] for line in lines() if line["message"] == "request finished"}
+
+    crew.wait_until(lambda: told() == {1, 2})
+    (listening,) = [line for line in lines() if "listening on" in line["message"]]
     assert listening["message"].endswith(", 2 workers")
     assert "worker" not in listening
 

@@ -97,7 +97,7 @@ def cluster() -> Iterator[RedisServer]:
         other.ask("CLUSTER", "ADDSLOTS", *(str(slot) for slot in range(16384)))
         other.ask("CLUSTER", "MEET", "127.0.0.1", str(one.port))
         end = time.monotonic() + 10
-        while b"MOVED" not in one.ask("GET", "{quotas}"):
+        while b"MOVED" not in one.ask("GET", "{quotas}") or b"cluster_state:ok" not in other.ask("CLUSTER", "INFO"):
             assert time.monotonic() < end, "the nodes do not know each other"
             time.sleep(0.02)
         yield one

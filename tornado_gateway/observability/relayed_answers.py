@@ -28,10 +28,10 @@ class _Choice:
     def __init__(self) -> None:
         self.texts: list[str] = []
         self.thoughts: list[str] = []
-        self.calls: dict[Any, Document] = {}
+        self.calls: dict[int, Document] = {}
         self.finish: str | None = None
 
-    def call(self, key: Any, *, id: Any = None, name: Any = None, arguments: Any = "") -> None:  # noqa: A002
+    def call(self, key: int, *, id: Any = None, name: Any = None, arguments: Any = "") -> None:  # noqa: A002
         """A piece of a tool call, or the whole of it."""
         call = self.calls.setdefault(key, {"type": "tool_call", "id": None, "name": None, "arguments": ""})
         call["id"] = call["id"] or id
@@ -52,9 +52,9 @@ class Choices:
     """The answers among ``n``, as they become known."""
 
     def __init__(self) -> None:
-        self._found: dict[Any, _Choice] = {}
+        self._found: dict[int, _Choice] = {}
 
-    def at(self, index: Any) -> _Choice:
+    def at(self, index: int) -> _Choice:
         return self._found.setdefault(index, _Choice())
 
     def forget(self) -> None:
@@ -102,7 +102,7 @@ def read_stream(events: Iterable[StreamEvent], protocol: str, choices: Choices) 
 def _choices(document: Document, choices: Choices) -> None:
     """OpenAI's chat and legacy completions, whole or in pieces."""
     for entry in _entries(document, "choices"):
-        choice = choices.at(entry.get("index", 0))
+        choice = choices.at(_number(entry.get("index"), 0))
         said = entry.get("delta") or entry.get("message")
         if isinstance(said, dict):
             choice.texts += _texts(said, "content", "refusal")
@@ -111,7 +111,7 @@ def _choices(document: Document, choices: Choices) -> None:
                 function = call.get("function") or call.get("custom")
                 if isinstance(function, dict):
                     written = function.get("arguments") or function.get("input") or ""
-                    key = call.get("index", position)
+                    key = _number(call.get("index"), position)
                     choice.call(key, id=call.get("id"), name=function.get("name"), arguments=written)
         choice.texts += _texts(entry, "text")
         choice.finish = _text(entry, "finish_reason") or choice.finish
@@ -137,7 +137,7 @@ def _response_event(document: Document, choices: Choices) -> None:
 
 
 def _anthropic_event(document: Document, choices: Choices) -> None:
-    kind, index, delta = document.get("type"), document.get("index"), document.get("delta")
+    kind, index, delta = document.get("type"), _number(document.get("index"), 0), document.get("delta")
     if kind == "content_block_start" and isinstance(document.get("content_block"), dict):
         _block(index, {**document["content_block"], "input": ""}, choices.at(0))
     elif kind == "content_block_delta" and isinstance(delta, dict):
@@ -149,7 +149,7 @@ def _anthropic_event(document: Document, choices: Choices) -> None:
         choices.at(0).finish = _text(delta, "stop_reason")
 
 
-def _block(index: Any, block: Document, choice: _Choice) -> None:
+def _block(index: int, block: Document, choice: _Choice) -> None:
     choice.texts += _texts(block, "text")
     choice.thoughts += _texts(block, "thinking")
     if block.get("type") == "tool_use":
@@ -174,6 +174,10 @@ def _entries(document: Document, name: str) -> list[Document]:
 
 def _texts(document: Document, *names: str) -> list[str]:
     return [value for name in names if isinstance(value := document.get(name), str) and value]
+
+
+def _number(value: Any, otherwise: int) -> int:
+    return value if isinstance(value, int) else otherwise
 
 
 def _text(document: Document, name: str) -> str | None:

@@ -377,6 +377,9 @@ def test_a_bad_file_and_a_taken_port_start_no_worker(tmp_path: Path, capsys: pyt
     with socket.create_server(("127.0.0.1", 0)) as taken:
         assert main([*serve, "--workers", "2", "--port", str(taken.getsockname()[1])]) == 1
     assert "can't listen on" in capsys.readouterr().err
+    file.write_text(CONFIG.replace("workers: 2", "workers: 1") + "limits: {concurrent: 5}\n")
+    assert main([*serve, "--workers", "2"]) == 1
+    assert "each of 2 workers would count its limits for itself" in capsys.readouterr().err
     for odd in ("none", "0", "1025"):
         with pytest.raises(SystemExit) as refused:
             main([*serve, "--workers", odd])

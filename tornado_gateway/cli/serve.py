@@ -61,6 +61,10 @@ def run(args: argparse.Namespace) -> int:
             print(problem, file=sys.stderr)
         return 1
     workers = args.workers or _workers(str(loaded.settings.server.workers))
+    if workers > 1 and loaded.settings.counts_alone:
+        # The file's own number has been checked with the file.
+        print(f"{path}: each of {workers} workers would count its limits for itself: say state.url", file=sys.stderr)
+        return 1
     host = args.host or loaded.settings.server.host
     if not is_loopback(host) and loaded.settings.auth.undecided:
         # The file's own host has been checked with the file.

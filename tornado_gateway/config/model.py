@@ -131,3 +131,8 @@ class Settings:
     webhooks: tuple[Webhook, ...] = ()
     ledger: LedgerSettings = field(default_factory=LedgerSettings)
     otel: OtelSettings = field(default_factory=OtelSettings)
+
+    @property
+    def counts_alone(self) -> bool:
+        """Whether limits or budgets are counted in one process's memory: several would admit several times as much."""
+        return (self.quotas is not None or self.auth.bounded) and not self.state.shared

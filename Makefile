@@ -1,6 +1,6 @@
 # On a machine with only Python 3.11+ and make: `make run` serves gateway.yaml, `make test` runs the whole suite.
 .DEFAULT_GOAL := help
-.PHONY: help run test lint bench soak lock clean
+.PHONY: help run test lint docs bench soak lock clean
 
 PYTHON ?= $(shell for name in python3 python3.13 python3.12 python3.11; do \
 	if command -v $$name >/dev/null && $$name -c 'import sys; sys.exit(sys.version_info < (3, 11))'; then \
@@ -19,6 +19,7 @@ help:
 	@echo "make run    serve gateway.yaml on 127.0.0.1:8080"
 	@echo "make test   the whole suite"
 	@echo "make lint   ruff, mypy, import-linter"
+	@echo "make docs   writes docs/reference.md and the tables of docs/translation.md anew"
 	@echo "make bench  requests/s, events/s and overhead beside a minimal proxy; several workers; a million rows repriced"
 
 $(BIN)/python:
@@ -53,6 +54,10 @@ lint: $(VENV)/.lint
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+docs: $(VENV)/.test
+	$(BIN)/python -m tests.reference
+	$(BIN)/python -m tests.pairs.table
 
 bench: $(VENV)/.bench
 	$(BIN)/python tests/benchmarks/run.py $(BENCH_ARGS)

@@ -1,6 +1,6 @@
 # On a machine with only Python 3.11+ and make: `make run` serves gateway.yaml, `make test` runs the whole suite.
 .DEFAULT_GOAL := help
-.PHONY: help run test lint fuzz bench soak lock clean
+.PHONY: help run test lint docs fuzz bench soak lock clean
 
 PYTHON ?= $(shell for name in python3 python3.13 python3.12 python3.11; do \
 	if command -v $$name >/dev/null && $$name -c 'import sys; sys.exit(sys.version_info < (3, 11))'; then \
@@ -20,6 +20,7 @@ help:
 	@echo "make test   the whole suite"
 	@echo "make lint   ruff, mypy, import-linter, known holes in dependencies"
 	@echo "make fuzz   nearly right requests, headers, bytes, keys and files, for minutes"
+	@echo "make docs   writes docs/reference.md and the tables of docs/translation.md anew"
 	@echo "make bench  requests/s, events/s and overhead beside a minimal proxy; several workers; a million rows repriced"
 
 $(BIN)/python:
@@ -66,6 +67,10 @@ fuzz: $(VENV)/.test
 			$(BIN)/python -m tests.fuzz.guided $$target -max_total_time=$(FUZZ_SECONDS) -verbosity=0 || exit 1; \
 		done; \
 	else echo "atheris has no wheel for this Python: nothing is guided by coverage"; fi
+
+docs: $(VENV)/.test
+	$(BIN)/python -m tests.reference
+	$(BIN)/python -m tests.pairs.table
 
 bench: $(VENV)/.bench
 	$(BIN)/python tests/benchmarks/run.py $(BENCH_ARGS)

@@ -1,94 +1,61 @@
-"""Every command of the README is run, and answers what the README says."""
+"""Every command of the README and of the pages under docs/ is run, and answers what the page says."""
 
-import json
-import os
 import re
-import shlex
-import subprocess
-import sys
-from collections.abc import Callable
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
-import httpx
-import openai
 import pytest
-import yaml
 
-from .conftest import ROOT, Double, Gateway
+from .conftest import ROOT, Double, Gateway, finish, launch, wait_for
+from .pages import Reader, blocks
 
-README = (ROOT / "README.md").read_text()
-BLOCKS = re.findall(r"```(\w*)\n(.*?)```", README, re.DOTALL)
 SHIPPED = (ROOT / "gateway.yaml").read_text()
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+DONE = [page for page in PAGES if any(block.language not in {"sh", ""} for block in blocks(page))]
+"""Pages with something to be done."""
+
+
+def name(page: Path) -> str:
+    return page.name
 
 
 @pytest.fixture
-def shipped(start: Callable[..., Gateway]) -> Gateway:
-    return start(SHIPPED, "--port", "0")
+def reader(tmp_path: Path, upstream: Double) -> Iterator[Reader]:
+    """With the file that ``make run`` serves."""
+    environ = {"OPENAI_API_KEY": "sk-planted-provider-key", "OPENAI_BASE_URL": upstream.url}
+    file = tmp_path / "gateway.yaml"
+    file.write_text(SHIPPED)
+
+    def start() -> Gateway:
+        gateway = launch(tmp_path, file.read_text(), "--port", "0", **environ)
+        wait_for(gateway)
+        return gateway
+
+    reader = Reader(file, environ, start)
+    yield reader
+    if reader.gateway is not None:
+        finish(reader.gateway)
 
 
-def curls() -> list[str]:
-    return [block for language, block in BLOCKS if language == "bash" and block.startswith("curl")]
+@pytest.mark.parametrize("page", DONE, ids=name)
+def test_a_reader_sees_what_the_page_shows(page: Path, reader: Reader) -> None:
+    reader.follow(page)
 
 
-def send(curl: str, gateway: Gateway) -> httpx.Response:
-    """The request that the curl command makes: curl itself need not be on the machine."""
-    words = shlex.split(curl.replace("\\\n", " "))
-    url = next(word for word in words if word.startswith("http"))
-    headers = dict([words[words.index("-H") + 1].split(": ", 1)])
-    body = words[words.index("-d") + 1]
-    return httpx.post(url.replace("http://127.0.0.1:8080", gateway.url), headers=headers, content=body)
+@pytest.mark.parametrize("page", PAGES, ids=name)
+def test_links_lead_somewhere(page: Path) -> None:
+    for target in re.findall(r"\]\(([^)#\s]+)(?:#[^)]*)?\)", page.read_text()):
+        if "://" not in target:
+            assert (page.parent / target).exists(), target
 
 
-def settled(document: Any) -> Any:
-    """Without what is new in every answer."""
-    return {name: value for name, value in document.items() if name not in ("id", "finish_time")}
-
-
-def test_the_first_request_gets_the_answer_that_is_shown(shipped: Gateway) -> None:
-    shown = json.loads(next(block for language, block in BLOCKS if language == "json"))
-    answer = send(curls()[0], shipped).json()
-    assert settled(answer) == settled(shown)
-    assert list(answer) == list(shown)
-    assert re.fullmatch(r"chatcmpl-[0-9a-f]{32}", answer["id"])
-    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", answer["finish_time"])
-
-
-def test_the_stream_is_the_one_that_is_shown(shipped: Gateway) -> None:
-    shown = next(block for language, block in BLOCKS if not language and block.startswith("data:"))
-    assert send(curls()[1], shipped).text.strip() == shown.strip()
-
-
-def test_a_real_model_answers_as_the_provider_does(shipped: Gateway, upstream: Double) -> None:
-    answer = send(curls()[2], shipped).json()
-    assert answer["choices"][0]["message"]["content"] == "Hello!"
-    assert answer["usage"]["cost"] == 0.00186
-
-
-def test_the_sdk_snippet_runs(shipped: Gateway, capsys: pytest.CaptureFixture[str]) -> None:
-    snippet = next(block for language, block in BLOCKS if language == "python")
-    exec(compile(snippet.replace("http://127.0.0.1:8080", shipped.url), "README.md", "exec"), {"openai": openai})
-    assert capsys.readouterr().out == "Hello! 0.00186\n"
-
-
-def test_another_model_is_two_lines(shipped: Gateway) -> None:
-    added = yaml.safe_load(next(block for language, block in BLOCKS if language == "yaml"))
-    document = yaml.safe_load(SHIPPED)
-    document["routes"].update(added["routes"])
-    document["pricing"]["models"].update(added["pricing"]["models"])
-    shipped.config.write_text(json.dumps(document))  # JSON is YAML
-    shipped.wait_until(lambda: httpx.get(f"{shipped.url}/v1/models/small").status_code == 200, 2.0)
-
-
-def test_the_commands_run() -> None:
-    commands = next(block for language, block in BLOCKS if language == "bash" and not block.startswith("curl"))
-    for line in commands.splitlines():
-        words = [sys.executable, "-m", "tornado_gateway", *shlex.split(line)[1:]]
-        done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, env={**os.environ}, check=False)
-        assert done.returncode == 0, done.stderr
-
-
-def test_the_two_make_commands_exist() -> None:
-    targets = Path(ROOT / "Makefile").read_text()
-    for name in re.findall(r"make (\w+)", README):
-        assert re.search(rf"^{name}:", targets, re.MULTILINE), name
+@pytest.mark.parametrize("page", PAGES, ids=name)
+def test_what_is_made_and_used_is_there(page: Path) -> None:
+    """What a test can't run: at least its targets and files exist."""
+    targets = (ROOT / "Makefile").read_text()
+    for block in blocks(page):
+        if block.language == "sh":
+            for made in re.findall(r"\bmake (\w+)", block.text):
+                assert re.search(rf"^{made}:", targets, re.MULTILINE), made
+            for file in re.findall(r"(?:deploy|tests|docs|schema)/[\w./-]+", block.text):
+                assert (ROOT / file).exists(), file

@@ -6,6 +6,7 @@ import httpx
 from injector import Injector, Module
 
 from tornado_gateway.bootstrap.access_control import AccessControl
+from tornado_gateway.bootstrap.administering import AdminModule
 from tornado_gateway.bootstrap.dispatching import DispatchModule
 from tornado_gateway.bootstrap.limiting import Limiting, LimitsModule
 from tornado_gateway.bootstrap.observing import ObservabilityModule, StorageModule
@@ -42,7 +43,9 @@ def _unconfigured(snapshots: SnapshotHolder) -> Iterator[str]:
 def make_injector(loaded: Loaded, *replacements: Module, seat: Seat | None = None) -> Injector:
     """The whole house; a replacement's bindings take the place of ours. ``seat`` is that of one of several workers."""
     house = (ConfigModule(loaded, seat), ObservabilityModule(), StorageModule(), LimitsModule())
-    return Injector([WorldModule(), *house, DispatchModule(), ServiceModule(), *replacements], auto_bind=False)
+    return Injector(
+        [WorldModule(), *house, DispatchModule(), ServiceModule(), AdminModule(), *replacements], auto_bind=False
+    )
 
 
 def make_providers(loaded: Loaded) -> Mapping[str, Provider]:

@@ -26,7 +26,6 @@ async def test_the_rows_of_the_last_days_at_the_new_prices(tmp_path: Path) -> No
     ledger.append([row, early])
     reader = LedgerReader(lambda: ledger)
     found = await effect_of(reader, *files(tmp_path), NOW - timedelta(days=3))
-    reader.close()
     assert found["no_effect"] is None
     served = found["effect"]["served"]
     assert (bytes(served["old"]), bytes(served["new"]), bytes(served["difference"])) == (

@@ -1,5 +1,4 @@
 import threading
-from collections.abc import Iterator
 
 import pytest
 
@@ -10,39 +9,32 @@ from tornado_gateway.domain.ledger import Ledger, LedgerQuery, LedgerUnavailable
 from tornado_gateway.storage.memory_ledger import MemoryLedger
 
 
-@pytest.fixture
-def closing() -> Iterator[list[LedgerReader]]:
-    readers: list[LedgerReader] = []
-    yield readers
-    for reader in readers:
-        reader.close()
-
-
 def count(ledger: Ledger, check: Patience) -> tuple[int, int]:
     check()
     return ledger.count(LedgerQuery()), threading.get_ident()
 
 
-async def test_in_a_thread(closing: list[LedgerReader]) -> None:
-    closing.append(reader := LedgerReader(MemoryLedger))
+async def test_in_a_thread() -> None:
+    reader = LedgerReader(MemoryLedger)
     found, thread = await reader.ask(count)
     assert found == 0
     assert thread != threading.get_ident()
 
 
-async def test_without_a_ledger_and_with_one_that_is_away(closing: list[LedgerReader]) -> None:
+async def test_without_a_ledger_and_with_one_that_is_away() -> None:
     def away() -> Ledger:
         raise LedgerUnavailable("db: no route to host")
 
-    closing += [none := LedgerReader(None), gone := LedgerReader(away)]
+    none: LedgerReader[Ledger] = LedgerReader(None)
+    gone = LedgerReader(away)
     with pytest.raises(LedgerAway, match="keeps no ledger"):
         await none.ask(count)
     with pytest.raises(LedgerAway, match="no route to host"):
         await gone.ask(count)
 
 
-async def test_not_for_ever_and_what_nobody_waits_for_ends(closing: list[LedgerReader]) -> None:
-    closing.append(reader := LedgerReader(MemoryLedger, seconds=0.05, threads=1))
+async def test_not_for_ever_and_what_nobody_waits_for_ends() -> None:
+    reader = LedgerReader(MemoryLedger, seconds=0.05, threads=1)
     ended = threading.Event()
     begun: list[int] = []
 
@@ -60,8 +52,8 @@ async def test_not_for_ever_and_what_nobody_waits_for_ends(closing: list[LedgerR
     assert begun == [1]
 
 
-async def test_not_for_any_number(closing: list[LedgerReader], monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_not_for_any_number(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tornado_gateway.admin.reading._WAITING", 0)
-    closing.append(reader := LedgerReader(MemoryLedger))
+    reader = LedgerReader(MemoryLedger)
     with pytest.raises(LedgerSlow, match="under way"):
         await reader.ask(count)

@@ -22,6 +22,7 @@ from tornado_gateway.config.problems import ConfigInvalid, Problem, key_path
 from tornado_gateway.config.reload import Reloader
 from tornado_gateway.domain.admin_errors import AdminConflict, AdminWriteOff, RevisionMismatch, RevisionUnknown
 from tornado_gateway.domain.administration import Asked, Told
+from tornado_gateway.domain.ledger import Ledger
 from tornado_gateway.domain.ports import Clock
 from tornado_gateway.domain.snapshot import SnapshotHolder
 
@@ -48,7 +49,7 @@ class Configuration:
         reloader: Reloader,
         snapshots: SnapshotHolder,
         environ: Mapping[str, str],
-        reader: LedgerReader,
+        reader: LedgerReader[Ledger],
         redact: Callable[[str], str],
         clock: Clock,
         worker: int | None,

@@ -11,7 +11,7 @@ from tornado_gateway.domain.ledger import Ledger, LedgerQuery
 from tornado_gateway.domain.rerouting import Choice, Effect
 
 
-async def effect_of(reader: LedgerReader, old: Loaded, new: Loaded, since: datetime) -> dict[str, Any]:
+async def effect_of(reader: LedgerReader[Ledger], old: Loaded, new: Loaded, since: datetime) -> dict[str, Any]:
     """``effect`` and why there is none, one of which is null."""
 
     def replay(ledger: Ledger, check: Patience) -> dict[str, Any]:

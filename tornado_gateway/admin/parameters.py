@@ -11,6 +11,8 @@ from tornado_gateway.domain.errors import InvalidRequest
 _AGE = re.compile(r"(\d{1,6})([mhdw])")
 _UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 _LONGEST = 512
+_FIRST, _LAST = 1970, 9999
+"""Years, the latter not included: what all databases count with."""
 
 
 class Parameters:
@@ -35,6 +37,10 @@ class Parameters:
     def texts(self, name: str) -> list[str]:
         """Given several times, or with commas between."""
         return [self._fit(name, each) for value in self._given.get(name, ()) for each in value.split(",") if each]
+
+    def each(self, name: str) -> list[str]:
+        """Given several times; a comma is a part of it."""
+        return [self._fit(name, value) for value in self._given.get(name, ())]
 
     def number(self, name: str, *, usual: int, least: int = 1, most: int) -> int:
         text = self.text(name)
@@ -61,7 +67,8 @@ class Parameters:
                 return self._now - timedelta(**{_UNITS[age[2]]: int(age[1])})
             at = datetime.fromisoformat(text)
             at = at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
-            at.timestamp()  # a database counts from 1970 and takes no year 0
+            if not _FIRST <= at.year < _LAST:
+                raise ValueError
         except (ValueError, OverflowError) as error:
             message = f"{name} is no time: write 2026-01-31, 2026-01-31T12:30, or an age such as 36h or 7d."
             raise InvalidRequest(message, param=name) from error

@@ -6,6 +6,7 @@ import httpx
 from injector import Injector, Module
 
 from tornado_gateway.bootstrap.access_control import AccessControl
+from tornado_gateway.bootstrap.administering import AdminModule
 from tornado_gateway.bootstrap.dispatching import DispatchModule
 from tornado_gateway.bootstrap.exporting import Exporting, ExportModule
 from tornado_gateway.bootstrap.limiting import Limiting, LimitsModule
@@ -43,7 +44,9 @@ def _unconfigured(snapshots: SnapshotHolder) -> Iterator[str]:
 def make_injector(loaded: Loaded, *replacements: Module, seat: Seat | None = None) -> Injector:
     """The whole house; a replacement's bindings take the place of ours. ``seat`` is that of one of several workers."""
     house = (ConfigModule(loaded, seat), ObservabilityModule(), StorageModule(), LimitsModule(), ExportModule())
-    return Injector([WorldModule(), *house, DispatchModule(), ServiceModule(), *replacements], auto_bind=False)
+    return Injector(
+        [WorldModule(), *house, DispatchModule(), ServiceModule(), AdminModule(), *replacements], auto_bind=False
+    )
 
 
 def make_providers(loaded: Loaded) -> Mapping[str, Provider]:

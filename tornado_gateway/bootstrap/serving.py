@@ -11,6 +11,7 @@ from tornado_gateway.bootstrap.exporting import Exporting
 from tornado_gateway.bootstrap.limiting import Limiting
 from tornado_gateway.config.build import Loaded
 from tornado_gateway.config.reload import Reloader
+from tornado_gateway.domain.administration import AdminDesk
 from tornado_gateway.domain.breakers import Breakers
 from tornado_gateway.domain.conditions import conditions
 from tornado_gateway.domain.dispatch import Dispatch
@@ -22,9 +23,10 @@ from tornado_gateway.domain.ports import Clock, Publisher, Randomness
 from tornado_gateway.domain.probing import Prober
 from tornado_gateway.domain.snapshot import SnapshotHolder
 from tornado_gateway.httpserver.application import make_application, make_gates
+from tornado_gateway.httpserver.gates.admin import AdminGate
 from tornado_gateway.httpserver.lifecycle import Lifecycle
 from tornado_gateway.httpserver.server import GatewayHTTPServer, Listening
-from tornado_gateway.httpserver.services import Services
+from tornado_gateway.httpserver.services import AdminSide, Services
 from tornado_gateway.httpserver.sharing import SharingHTTPServer
 from tornado_gateway.observability.exposition import Exposition
 from tornado_gateway.providers.registry import ProviderRegistry
@@ -97,6 +99,8 @@ class ServiceModule(Module):
         places: Places,
         access: AccessControl,
         crew: Crew,
+        desk: AdminDesk,
+        publisher: Publisher,
     ) -> GatewayHTTPServer:
         services = Services(
             gateway=gateway,
@@ -109,6 +113,7 @@ class ServiceModule(Module):
             conditions=lambda: conditions(snapshots.current, breakers, places),
             render_metrics=exposition.render,
             worker=crew.number,
+            admin=AdminSide(AdminGate(snapshots, clock, publisher), desk),
             report=lambda error: logger.opt(exception=error).error("a handler failed"),
         )
         application = make_application(services)

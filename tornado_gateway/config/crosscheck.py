@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from tornado_gateway.config.crosscheck_admin import check_admin
 from tornado_gateway.config.crosscheck_auth import check_auth
 from tornado_gateway.config.crosscheck_cache import check_cache
 from tornado_gateway.config.crosscheck_fallbacks import check_fallbacks
@@ -27,6 +28,7 @@ def crosscheck(source: Source) -> Iterator[Problem]:
         check_tls,
         check_cors,
         check_auth,
+        check_admin,
         check_ledger,
         check_otel,
         check_providers,

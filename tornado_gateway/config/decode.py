@@ -5,6 +5,7 @@ from typing import Any
 
 from tornado_gateway.config import decode_cache, decode_quotas, decode_state
 from tornado_gateway.config import decode_policies as policies
+from tornado_gateway.config.decode_admin import admin
 from tornado_gateway.config.decode_auth import auth
 from tornado_gateway.config.decode_ledger import ledger
 from tornado_gateway.config.decode_otel import otel
@@ -40,6 +41,7 @@ def decode(source: Source) -> Settings:
         cors=_cors(document.get("cors") or {}),
         cache=decode_cache.settings(document.get("cache") or {}),
         auth=auth(document.get("auth") or {}),
+        admin=admin(document.get("admin") or {}),
         state=decode_state.state(document),
         quotas=decode_quotas.quotas(document),
         webhooks=decode_state.webhooks(document),

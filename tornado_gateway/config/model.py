@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from tornado_gateway.config.kinds import KINDS
+from tornado_gateway.config.model_admin import AdminSettings
 from tornado_gateway.config.model_auth import AuthSettings
 from tornado_gateway.config.model_ledger import LedgerSettings
 from tornado_gateway.config.model_otel import OtelSettings
@@ -126,6 +127,7 @@ class Settings:
     cors: CorsPolicy = field(default_factory=CorsPolicy)
     cache: CacheSettings = field(default_factory=CacheSettings)
     auth: AuthSettings = field(default_factory=AuthSettings)
+    admin: AdminSettings = field(default_factory=AdminSettings)
     state: StateSettings = field(default_factory=StateSettings)
     quotas: Quotas | None = None
     webhooks: tuple[Webhook, ...] = ()

@@ -7,6 +7,7 @@ from datetime import datetime
 from ipaddress import IPv4Network, IPv6Network
 
 from tornado_gateway.domain.access import Access
+from tornado_gateway.domain.administration import AdminPolicy
 from tornado_gateway.domain.caching import MEMORY_BYTES
 from tornado_gateway.domain.endpoints import Provider
 from tornado_gateway.domain.prices import PriceTable
@@ -59,6 +60,7 @@ class Snapshot:
     cache_bytes: int = MEMORY_BYTES
     """What all answers kept in memory may take."""
     access: Access = field(default_factory=Access)
+    admin: AdminPolicy = field(default_factory=AdminPolicy)
 
 
 class _Leased:

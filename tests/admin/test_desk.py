@@ -2,8 +2,9 @@ import pytest
 
 from tornado_gateway.admin.desk import Desk
 from tornado_gateway.admin.feed import Feed
+from tornado_gateway.domain.admin_errors import OtherMethod
 from tornado_gateway.domain.administration import Asked, Told
-from tornado_gateway.domain.errors import MethodNotAllowed, NotFound
+from tornado_gateway.domain.errors import NotFound
 
 
 async def echo(asked: Asked) -> Told:
@@ -28,7 +29,7 @@ async def test_nobody(path: str) -> None:
 
 
 async def test_not_that_way() -> None:
-    with pytest.raises(MethodNotAllowed, match="GET, POST"):
+    with pytest.raises(OtherMethod, match="GET, POST"):
         await DESK.answer(Asked("PUT", "keys"))
 
 

@@ -3,8 +3,9 @@
 from collections.abc import Awaitable, Callable, Mapping
 
 from tornado_gateway.admin.feed import Feed, Watcher
+from tornado_gateway.domain.admin_errors import OtherMethod
 from tornado_gateway.domain.administration import Asked, Told
-from tornado_gateway.domain.errors import MethodNotAllowed, NotFound
+from tornado_gateway.domain.errors import NotFound
 
 Answer = Callable[[Asked], Awaitable[Told]]
 
@@ -27,7 +28,7 @@ class Desk:
             raise NotFound(f"There is nothing at /admin/api/{asked.path}.")
         answer = methods.get(asked.method)
         if answer is None:
-            raise MethodNotAllowed(f"{asked.method} is not allowed here: {', '.join(sorted(methods))}.")
+            raise OtherMethod(asked.method, methods)
         self._settle()
         return await answer(asked)
 

@@ -16,6 +16,7 @@ from tornado_gateway.admin.feed import Feed
 from tornado_gateway.admin.health import HealthBook
 from tornado_gateway.admin.history import ReloadHistory
 from tornado_gateway.admin.keys import Keys
+from tornado_gateway.admin.openapi import Description
 from tornado_gateway.admin.prices import Prices
 from tornado_gateway.admin.reading import LedgerReader
 from tornado_gateway.admin.requests import Requests
@@ -111,6 +112,7 @@ class AdminModule(Module):
             "reloads": {"GET": reloads},
             "routes": {"GET": routes.answer},
             "prices": {"GET": prices.answer},
+            "openapi.json": {"GET": Description(clock).answer},
             "requests": {"GET": requests.listed},
             "requests/{id}": {"GET": requests.one},
             "spend": {"GET": spend.series},

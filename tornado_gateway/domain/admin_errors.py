@@ -4,6 +4,8 @@
 
     RequestError
       AdminWriteOff        403 admin_write_off
+      MethodNotAllowed
+        OtherMethod        405 method_not_allowed
       AdminConflict        409 conflict
       RevisionMismatch     412 revision_mismatch
       RevisionUnknown      428 revision_required
@@ -12,13 +14,23 @@
       LedgerSlow           504 ledger_timeout
 """
 
-from tornado_gateway.domain.errors import GatewayError, RequestError
+from collections.abc import Iterable
+
+from tornado_gateway.domain.errors import GatewayError, MethodNotAllowed, RequestError
 
 
 class AdminWriteOff(RequestError):
     status = 403
     default_code = "admin_write_off"
     default_type = "permission_error"
+
+
+class OtherMethod(MethodNotAllowed):
+    """``allowed`` are those that there are, sent as ``Allow``."""
+
+    def __init__(self, method: str, allowed: Iterable[str]) -> None:
+        self.allowed = ", ".join(sorted(allowed))
+        super().__init__(f"{method} is not allowed here: {self.allowed}.")
 
 
 class AdminConflict(RequestError):

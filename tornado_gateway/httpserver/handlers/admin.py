@@ -3,8 +3,9 @@
 import asyncio
 from collections.abc import Awaitable
 
+from tornado_gateway.domain.admin_errors import OtherMethod
 from tornado_gateway.domain.administration import Asked, Told, Watching
-from tornado_gateway.domain.errors import GatewayError, MethodNotAllowed
+from tornado_gateway.domain.errors import GatewayError
 from tornado_gateway.httpserver.base import BaseHandler
 from tornado_gateway.httpserver.services import AdminSide
 
@@ -29,6 +30,10 @@ class AdminBase(BaseHandler):
         side = self.services.admin
         assert side is not None, "the tree has these handlers only where there is one"
         return side
+
+    def decorate_error(self, error: GatewayError) -> None:
+        if isinstance(error, OtherMethod):
+            self.set_header("Allow", error.allowed)
 
     def prepare(self) -> Awaitable[None] | None:
         super().prepare()
@@ -83,7 +88,7 @@ class AdminEventsHandler(AdminBase):
 
     def _not_allowed(self, *_: str, **__: str) -> None:
         self.body()  # whoever may not ask at all is told of that alone
-        raise MethodNotAllowed(f"{self.request.method} is not allowed here.")
+        raise OtherMethod(str(self.request.method), ["GET"])
 
     head = post = put = patch = delete = options = _not_allowed
 

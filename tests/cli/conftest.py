@@ -77,12 +77,6 @@ class Past:
         self.ledger.append([LedgerRow(**{**usual, **members})])
 
 
-@pytest.fixture(autouse=True)
-def in_a_pipe(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whoever runs the tests may have said how wide a line is."""
-    monkeypatch.delenv("COLUMNS", raising=False)
-
-
 @pytest.fixture
 def past(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Iterator[Past]:
     old, new = tmp_path / "old.yaml", tmp_path / "new.yaml"

@@ -27,7 +27,8 @@ auth:
     - {{id: a, sha256: "{"0f" * 32}", tags: {{team: a}}}}
 providers:
   echo: {{kind: echo}}
-  openai: {{kind: openai, base_url: "http://127.0.0.1:9/v1", api_key: sk-planted-openai}}  # not sk-planted-openai
+  openai: {{kind: openai, max_retries: 0, base_url: "http://127.0.0.1:9/v1",
+           api_key: sk-planted-openai}}  # not sk-planted-openai
 routes:
   echo4: {{provider: echo, fallbacks: [gpt-4]}}
   gpt-4: {{provider: openai}}

@@ -24,9 +24,7 @@ async def test_targets_with_their_condition(tmp_path: Path) -> None:
 
 async def test_the_circuit_opens_for_all_to_see(tmp_path: Path) -> None:
     path = written(tmp_path)
-    path.write_text(
-        path.read_text().replace("kind: openai,", "kind: openai, max_retries: 0, breaker: {consecutive: 1},")
-    )
+    path.write_text(path.read_text().replace("kind: openai,", "kind: openai, breaker: {consecutive: 1},"))
     async with operating(path) as operated:
         await operated.call(model="gpt-4")
         target = (await operated.get("routes"))["routes"][1]["targets"][0]

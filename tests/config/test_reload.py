@@ -471,3 +471,18 @@ async def test_only_what_is_in_force_is_kept(file: Path) -> None:
         assert followed.kept == [TEXT.encode(), priced("0.04").encode()]
 
     await following(file, check)
+
+
+async def test_who_asks_is_told_what_came_of_it(file: Path) -> None:
+    async def check(followed: Followed) -> None:
+        before = followed.reloader.loaded.revision
+        file.write_text(priced("0.05"))
+        good = await followed.reloader.reload()
+        assert (followed.price(), good.last_error) == ("0.05", None)
+        assert good.revision == followed.reloader.loaded.revision != before
+        file.write_text("version: 2")
+        bad = await followed.reloader.reload()
+        assert bad.revision == good.revision
+        assert bad.last_error is not None
+
+    await following(file, check)

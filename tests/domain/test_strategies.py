@@ -145,3 +145,10 @@ def test_two_patterns_at_one_provider_are_two_targets() -> None:
     strategies = made()
     assert Counter(strategies.order(stage)[0].model for _ in range(10)) == {"x": 5, "y": 5}
     assert len(strategies.order(stage)) == 2
+
+
+def test_calls_under_way_are_told_by_target() -> None:
+    strategies = made()
+    with strategies.watch(target("a")), strategies.watch(target("a")):
+        assert (strategies.busy(("a", "m")), strategies.busy(("nobody", "m"))) == (2, 0)
+    assert strategies.busy(("a", "m")) == 0

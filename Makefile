@@ -1,6 +1,6 @@
 # On a machine with only Python 3.11+ and make: `make run` serves gateway.yaml, `make test` runs the whole suite.
 .DEFAULT_GOAL := help
-.PHONY: help run test lint docs bench soak lock clean
+.PHONY: help run test lint docs fuzz bench soak lock clean
 
 PYTHON ?= $(shell for name in python3 python3.13 python3.12 python3.11; do \
 	if command -v $$name >/dev/null && $$name -c 'import sys; sys.exit(sys.version_info < (3, 11))'; then \
@@ -18,7 +18,8 @@ install = $(BIN)/python -m pip install --quiet --constraint $(LOCK) --editable "
 help:
 	@echo "make run    serve gateway.yaml on 127.0.0.1:8080"
 	@echo "make test   the whole suite"
-	@echo "make lint   ruff, mypy, import-linter"
+	@echo "make lint   ruff, mypy, import-linter, known holes in dependencies"
+	@echo "make fuzz   nearly right requests, headers, bytes, keys and files, for minutes"
 	@echo "make docs   writes docs/reference.md and the tables of docs/translation.md anew"
 	@echo "make bench  requests/s, events/s and overhead beside a minimal proxy; several workers; a million rows repriced"
 
@@ -47,13 +48,25 @@ run: $(VENV)/.run
 	exec $(BIN)/tornado-gateway serve --config gateway.yaml
 
 test: $(VENV)/.test
-	$(BIN)/python -m pytest $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -n auto --dist worksteal $(PYTEST_ARGS)
 
 lint: $(VENV)/.lint
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python .ci/audit.py $(LOCK)
+
+# Minutes where the suite takes seconds, and other cases each time; then guided by coverage, where atheris has a wheel.
+FUZZ_EXAMPLES ?= 5000
+FUZZ_SECONDS ?= 120
+fuzz: $(VENV)/.test
+	FUZZ_EXAMPLES=$(FUZZ_EXAMPLES) $(BIN)/python -m pytest -q tests/fuzz
+	@if $(BIN)/python -m pip install --quiet --only-binary :all: atheris 2>/dev/null; then \
+		for target in bodies files; do \
+			$(BIN)/python -m tests.fuzz.guided $$target -max_total_time=$(FUZZ_SECONDS) -verbosity=0 || exit 1; \
+		done; \
+	else echo "atheris has no wheel for this Python: nothing is guided by coverage"; fi
 
 docs: $(VENV)/.test
 	$(BIN)/python -m tests.reference

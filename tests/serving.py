@@ -23,7 +23,7 @@ from tornado_gateway.domain.snapshot import SnapshotHolder
 from tornado_gateway.httpserver.application import make_application, make_gates
 from tornado_gateway.httpserver.gates.auth import AuthGate
 from tornado_gateway.httpserver.lifecycle import Lifecycle
-from tornado_gateway.httpserver.server import GatewayHTTPServer
+from tornado_gateway.httpserver.server import GatewayHTTPServer, Listening
 from tornado_gateway.httpserver.services import Services
 from tornado_gateway.storage.memory_cache import MemoryCache
 from tornado_gateway.storage.memory_counters import MemoryCounters
@@ -100,6 +100,7 @@ class Served:
     reported: list[BaseException]
     authenticator: Authenticator
     client: httpx.AsyncClient
+    said: list[str] = field(default_factory=list)
     connections: list[Connection] = field(default_factory=list)
 
     async def connect(self, *, buffer: int | None = None) -> Connection:
@@ -129,6 +130,7 @@ async def serving(*providers: Any, **more: Any) -> AsyncIterator[Served]:
     clock, recorder, lifecycle = QuickClock(), Recorder(), Lifecycle()
     config_status = more.pop("config_status", dict)
     conditions = more.pop("conditions", dict)
+    tls, said = more.pop("tls", None), list[str]()
     answers = SharedAnswers(store=more.pop("store", None) or MemoryCache(clock, lambda: 2**24), clock=clock)
     verifier, stored = more.pop("verifier", NoTokens()), more.pop("stored", KeyRing)
     counters = more.pop("counters", None)
@@ -154,13 +156,17 @@ async def serving(*providers: Any, **more: Any) -> AsyncIterator[Served]:
         worker=worker,
         report=reported.append,
     )
-    server = GatewayHTTPServer(make_application(services), snapshots=snapshots, clock=clock)
+    server = GatewayHTTPServer(
+        make_application(services), snapshots=snapshots, clock=clock, listening=Listening(tls, said.append, said.append)
+    )
     sockets = bind_sockets(0, "127.0.0.1")
     port = sockets[0].getsockname()[1]
     server.add_sockets(sockets)
     server.start_sweeping()
     async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", trust_env=False, timeout=10) as client:
-        made = Served(port, server, service, snapshots, lifecycle, recorder, clock, reported, authenticator, client)
+        made = Served(
+            port, server, service, snapshots, lifecycle, recorder, clock, reported, authenticator, client, said
+        )
         try:
             yield made
         finally:

@@ -34,6 +34,7 @@ from tornado_gateway.domain.snapshot import Snapshot, SnapshotHolder
 from tornado_gateway.domain.strategies import Strategies
 from tornado_gateway.domain.stream import StreamBatch
 from tornado_gateway.domain.tokens import TokenPolicy, TokenRefused, TokenVerifier
+from tornado_gateway.domain.tracing import Tracing
 from tornado_gateway.domain.usage import TokenUsage
 from tornado_gateway.domain.wire import OPENAI_CHAT, Wire
 from tornado_gateway.storage.memory_cache import MemoryCache
@@ -242,6 +243,7 @@ def service_over(
     publisher: Publisher,
     admission: Admission | None = None,
     answers: SharedAnswers | None = None,
+    tracing: Tracing | None = None,
 ) -> GatewayService:
     dispatch = Dispatch(
         attempts=attempts_with(clock, publisher),
@@ -252,7 +254,13 @@ def service_over(
     )
     mirrors = Mirrors(randomness=Half(), clock=clock)
     return GatewayService(
-        snapshots=snapshots, dispatch=dispatch, publisher=publisher, clock=clock, mirrors=mirrors, admission=admission
+        snapshots=snapshots,
+        dispatch=dispatch,
+        publisher=publisher,
+        clock=clock,
+        mirrors=mirrors,
+        admission=admission,
+        tracing=tracing,
     )
 
 

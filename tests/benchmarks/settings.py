@@ -7,14 +7,17 @@ OUTPUT_PRICE = Decimal("0.06")
 """USD for 1,000 tokens."""
 
 
-def gateway_yaml(upstream_port: int, input_price: Decimal = Decimal("0.03"), ledger: str = "none") -> str:
+def gateway_yaml(
+    upstream_port: int, input_price: Decimal = Decimal("0.03"), ledger: str = "none", receiver_port: int | None = None
+) -> str:
     """Everything on: logging at INFO as JSON, metrics, and one priced route to the upstream double."""
+    otel = "" if receiver_port is None else f'otel: {{endpoint: "http://127.0.0.1:{receiver_port}"}}\n'
     return f"""\
 version: 1
 server: {{host: 127.0.0.1}}
 log: {{level: INFO, format: json}}
 ledger: {{url: "{ledger}"}}
-providers:
+{otel}providers:
   echo: {{kind: echo}}
   openai: {{kind: openai, base_url: "http://127.0.0.1:{upstream_port}/v1", api_key: sk-double}}
 routes:
@@ -31,8 +34,9 @@ pricing:
 """
 
 
-def write_config(folder: Path, upstream_port: int, *, ledger: bool = False) -> Path:
+def write_config(folder: Path, upstream_port: int, *, ledger: bool = False, receiver_port: int | None = None) -> Path:
     """A gateway.yaml in ``folder``, and where it is wanted a ledger of SQLite beside it."""
-    path = folder / f"gateway{'-ledger' if ledger else ''}.yaml"
-    path.write_text(gateway_yaml(upstream_port, ledger=f"sqlite:///{folder}/usage.db" if ledger else "none"))
+    path = folder / f"gateway{'-ledger' if ledger else ''}{'' if receiver_port is None else '-otel'}.yaml"
+    url = f"sqlite:///{path.with_suffix('.db')}" if ledger else "none"
+    path.write_text(gateway_yaml(upstream_port, ledger=url, receiver_port=receiver_port))
     return path

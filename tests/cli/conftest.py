@@ -78,8 +78,7 @@ class Past:
 
 
 @pytest.fixture
-def past(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Iterator[Past]:
-    monkeypatch.delenv("COLUMNS", raising=False)
+def past(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Iterator[Past]:
     old, new = tmp_path / "old.yaml", tmp_path / "new.yaml"
     text = OLD % (tmp_path / "usage.db")
     old.write_text(text)

@@ -71,3 +71,10 @@ def test_the_zone_of_a_token_s_bearer(complaints: Complaints) -> None:
         if "zone" in line
     ]
     assert "auth.jwt.budget.time_zone: there is no time zone 'Mars'" in line
+
+
+def test_keys_of_the_store_may_have_limits_that_nobody_sees_here(complaints: Complaints) -> None:
+    text = "server: {workers: 2}\nauth: {required: true, store: true}\n"
+    (line,) = [line for line in complaints(text) if "of these keys" in line]
+    assert line.startswith("f:2:31: warning: auth.store: each worker counts")
+    assert not [line for line in complaints(text + SHARED) if "of these keys" in line]

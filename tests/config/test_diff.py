@@ -88,6 +88,18 @@ def test_what_needs_a_restart() -> None:
     )
 
 
+def test_a_receivers_address_and_credentials_are_said_to_have_changed_and_never_shown() -> None:
+    receiver = "endpoint: 'http://a/planted'"
+    old = settings(("\nproviders:", f"\notel: {{{receiver}, headers: {{authorization: planted}}}}\nproviders:"))
+    new = settings(("\nproviders:", "\notel: {endpoint: 'http://b/planted', sample_ratio: 0.5}\nproviders:"))
+    assert differences(old, new) == (
+        "otel.endpoint changed",
+        "otel.headers changed",
+        "otel.sample_ratio: 1 -> 0.5",
+    )
+    assert needs_restart(old, new) == ("otel needs a restart",)
+
+
 BEFORE = (
     ("{kind: echo}", "{kind: echo, breaker: {ratio: 0.6}}"),
     (

@@ -61,8 +61,8 @@ def test_limits_of_all_who_have_some() -> None:
     )
     assert told(claims(quotas, limits=ALL, tags={"team": "a"})) == [
         ("key team-a", "requests", 60),
-        ("key team-a", "tokens", 1000),
         ("key team-a", "concurrent", 3),
+        ("key team-a", "tokens", 1000),
         ("tag team=a", "concurrent", 5),
         ("route gpt-4", "concurrent", 7),
         ("everyone", "requests", 6000),

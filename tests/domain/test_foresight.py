@@ -1,13 +1,17 @@
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 
 from tests.serving import until
 from tests.support import NOW, FakeClock, Recorder, ScriptedProvider, snapshot
-from tornado_gateway.domain.claims import Claims, of_route, of_tags
+from tornado_gateway.domain.access import Access
+from tornado_gateway.domain.claims import Claims, of_key, of_route, of_tags
 from tornado_gateway.domain.counters import Claim
 from tornado_gateway.domain.events import ConfigReloaded, RequestStarted
 from tornado_gateway.domain.foresight import Foresight
+from tornado_gateway.domain.keys import GatewayKey, KeyRing
 from tornado_gateway.domain.ledger import LedgerQuery
+from tornado_gateway.domain.principal import Principal
 from tornado_gateway.domain.quotas import Budget, Limits, Quotas, RouteQuota, TagBudget
 from tornado_gateway.domain.seeding import Seeds
 from tornado_gateway.domain.snapshot import SnapshotHolder
@@ -71,3 +75,12 @@ async def test_where_there_is_nothing_to_ask_for() -> None:
         run.foresight.handle([RELOADED])
         await run.seeds.close()
         assert run.ledger.queries == []
+
+
+async def test_the_budgets_of_keys_too() -> None:
+    run = Run(None)
+    key = GatewayKey(Principal("team-a", budget=MONTH), "0" * 64)
+    run.snapshots.swap(replace(run.snapshots.current, access=Access(keys=KeyRing([key]))))
+    run.foresight.handle([RELOADED])
+    await until(lambda: run.ledger.queries == [LedgerQuery(since=datetime(2024, 1, 1, tzinfo=UTC), key="team-a")])
+    assert await run.known(of_key("team-a"))

@@ -8,7 +8,14 @@ from tests.support import ScriptedProvider, World, call, context, snapshot, text
 from tornado_gateway.domain.call import Answer
 from tornado_gateway.domain.chat import ChatResponse, Choice, Message, Part, Reasoning, Text, ToolCall
 from tornado_gateway.domain.context import RequestContext
-from tornado_gateway.domain.errors import InternalError, InvalidRequest, ModelNotAllowed, ModelNotFound, UpstreamFailed
+from tornado_gateway.domain.errors import (
+    InternalError,
+    InvalidRequest,
+    ModelNotAllowed,
+    ModelNotFound,
+    ProviderNotConfigured,
+    UpstreamFailed,
+)
 from tornado_gateway.domain.events import RequestFinished, RequestStarted
 from tornado_gateway.domain.policies import Mirror
 from tornado_gateway.domain.principal import Principal
@@ -87,6 +94,14 @@ async def test_an_unknown_model_counts_under_no_label_of_the_callers() -> None:
         await made.service.complete(call("evil\nname"), context())
     event = finished(made)
     assert (event.route, event.provider, event.model_label) == ("unknown", "unknown", "unknown")
+
+
+async def test_a_call_that_is_refused_is_its_route_s_all_the_same() -> None:
+    made = world(ScriptedProvider(configured=False))
+    with pytest.raises(ProviderNotConfigured):
+        await made.service.complete(call(), context())
+    event = finished(made)
+    assert (event.route, event.provider, event.model_label) == ("gpt-4", "unknown", "unknown")
 
 
 async def test_what_nobody_foresaw_is_an_internal_error_with_its_cause() -> None:

@@ -28,6 +28,10 @@ class Child:
     def end(self) -> None:
         """SIGTERM, and waits until it is gone."""
         os.kill(self.pid, signal.SIGTERM)
+        self.wait_until_it_is_gone()
+
+    def wait_until_it_is_gone(self) -> None:
+        """Until then it has its locks, killed or not."""
         deadline = time.monotonic() + 20
         while Path(f"/proc/{self.pid}").exists():
             assert time.monotonic() < deadline, self.log.read_text()

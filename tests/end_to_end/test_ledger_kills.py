@@ -106,6 +106,8 @@ async def test_fifty_kills_lose_nothing_older_than_the_interval_and_double_nothi
     with suppress(asyncio.CancelledError):
         await locking
 
+    for one in lives:
+        await asyncio.to_thread(one.child.wait_until_it_is_gone)
     last = nursery.start(config)
     await asyncio.to_thread(last.wait_until_it_listens)
     deadline = time.monotonic() + 10

@@ -154,7 +154,7 @@ def redis_server() -> Any:
 
 
 async def test_with_redis_away_calls_go_on_as_the_file_says(start: Start, redis_server: RedisServer) -> None:
-    state = f"state: {{url: '{redis_server.url}', fail: closed, timeout: 0.5}}\n"
+    state = f"state: {{url: '{redis_server.url}', fail: closed, timeout: 2}}\n"
     gateway = start(CONFIG + "limits: {requests_per_minute: 50}\n" + state)
     client = openai.OpenAI(base_url=f"{gateway.url}/v1", api_key="sk-of-the-caller", max_retries=0)
     ask = lambda: client.chat.completions.create(model="echo4", messages=[{"role": "user", "content": "Hello"}])  # noqa: E731
@@ -199,7 +199,7 @@ def test_the_sdk_reads_the_headers_and_comes_again_when_it_is_told(start: Start,
     began = time.monotonic()
     raw = client.chat.completions.with_raw_response.create(model="gpt-4", messages=messages)
     # It would have come after half a second without a word, and it was told to come after one.
-    assert 1.0 <= time.monotonic() - began < 3.0
+    assert 1.0 <= time.monotonic() - began < 10.0
     first.join()
     assert raw.headers["x-ratelimit-limit-requests"] == "60"
     assert raw.headers["x-ratelimit-remaining-requests"] == "58"

@@ -196,10 +196,15 @@ async def under_load(gateway: Gateway, callers: int, change: Callable[[list[Call
 
 def test_all_workers_serve_and_each_says_who_it_is(crew: Gateway) -> None:
     assert sorted(on_each(crew)) == sorted(staff(crew)) == [1, 2]
-    lines = [json.loads(line) for line in crew.log.read_text().splitlines()]
-    finished = {line["worker"] for line in lines if line["message"] == "request finished"}
-    assert finished == {1, 2}
-    (listening,) = [line for line in lines if "listening on" in line["message"]]
+
+    def lines() -> list[dict[str, Any]]:
+        return [json.loads(line) for line in crew.log.read_text().splitlines()]
+
+    def told() -> set[int]:
+        return {line["worker"] for line in lines() if line["message"] == "request finished"}
+
+    crew.wait_until(lambda: told() == {1, 2})
+    (listening,) = [line for line in lines() if "listening on" in line["message"]]
     assert listening["message"].endswith(", 2 workers")
     assert "worker" not in listening
 
@@ -372,6 +377,9 @@ def test_a_bad_file_and_a_taken_port_start_no_worker(tmp_path: Path, capsys: pyt
     with socket.create_server(("127.0.0.1", 0)) as taken:
         assert main([*serve, "--workers", "2", "--port", str(taken.getsockname()[1])]) == 1
     assert "can't listen on" in capsys.readouterr().err
+    file.write_text(CONFIG.replace("workers: 2", "workers: 1") + "limits: {concurrent: 5}\n")
+    assert main([*serve, "--workers", "2"]) == 1
+    assert "each of 2 workers would count its limits for itself" in capsys.readouterr().err
     for odd in ("none", "0", "1025"):
         with pytest.raises(SystemExit) as refused:
             main([*serve, "--workers", odd])

@@ -214,3 +214,14 @@ async def test_a_reader_of_one_connection_gets_every_error_and_then_an_answer() 
     bad = [request(b"[]"), request(b"x" * 20_000), request(chat("nobody")), request(chat()).replace(b"json", b"xml")]
     async with serving(ScriptedProvider(script=[text_answer()]), server=ServerPolicy(max_body_bytes=10_000)) as served:
         assert await statuses(served, b"".join(bad) + request(chat()), 5) == [400, 413, 404, 415, 200]
+
+
+@pytest.mark.parametrize("line", [b"GET /v1/models/%ff", b"BREW /health"])
+async def test_who_is_answered_before_its_request_was_read_is_told_that_the_connection_ends(line: bytes) -> None:
+    async with serving() as served:
+        client = await served.connect()
+        await client.send(line + b" HTTP/1.1\r\nHost: g\r\n\r\n")
+        status, headers, _ = await client.answer()
+        assert status in (400, 405)
+        assert headers["connection"] == "close"
+        assert await client.ended() == b""

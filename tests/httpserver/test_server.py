@@ -192,33 +192,63 @@ def _fields(made: Any) -> dict[str, Any]:
     return {name: getattr(made, name) for name in type(made).__slots__}
 
 
-async def test_a_head_without_an_end_is_cut() -> None:
-    async with serving() as served:
-        client = await served.connect()
-        await client.send(b"GET /health HTTP/1.1\r\nX: " + b"x" * 80_000)
-        assert b"200" not in await asyncio.wait_for(client.ended(), 3)
-
-
-@pytest.mark.parametrize(
-    "raw",
-    [
-        b"nonsense\r\n\r\n",
-        b"POST /v1/chat/completions HTTP/1.1\r\nHost: g\r\nContent-Length: -1\r\n\r\n",
-        b"POST /v1/chat/completions HTTP/1.1\r\nHost: g\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n",
-        b"POST /v1/chat/completions HTTP/1.1\r\nHost: g\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n",
-        b"POST /v1/chat/completions HTTP/1.1\r\nHost: g\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
-        b"GET / HTTP/3\r\n\r\n",
-        b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n",
-    ],
-)
-async def test_what_is_no_http_is_cut_and_harms_nobody(raw: bytes) -> None:
-    async with serving() as served:
-        client = await served.connect()
-        await client.send(raw)
-        answer = await asyncio.wait_for(client.ended(), 3)
-        assert not answer or answer.startswith(b"HTTP/1.1 400")
+@pytest.mark.parametrize("lines", [b"X: y\r\n", b"X", b" \r\n"], ids=["header after header", "byte by byte", "folded"])
+async def test_many_that_drip_are_cut_together_and_hinder_nobody(lines: bytes) -> None:
+    async with serving(server=QUICK) as served:
+        clients = [await served.connect() for _ in range(40)]
+        for client in clients:
+            await client.send(b"GET /health HTTP/1.1\r\nHost: g\r\nX: x\r\n")
+        dripping = [asyncio.ensure_future(drip(client, lines * 200)) for client in clients]
         assert (await served.client.get("/health")).status_code == 200
-        assert served.recorder.events == []
+        async with asyncio.timeout(3):
+            for client in clients:
+                assert b"200" not in await client.ended()
+        for drop in dripping:
+            drop.cancel()
+
+
+async def test_a_chunked_body_that_drips_is_cut() -> None:
+    head = b"POST /v1/chat/completions HTTP/1.1\r\nHost: g\r\nContent-Type: application/json\r\n"
+    async with serving(ScriptedProvider(), server=QUICK) as served:
+        client = await served.connect()
+        dripping = asyncio.ensure_future(
+            drip(client, head + b"Transfer-Encoding: chunked\r\n\r\n" + b"1\r\n{\r\n" * 100)
+        )
+        assert 0.2 < await closed_after(client) < 1.5
+        dripping.cancel()
+
+
+async def test_a_new_connection_takes_the_place_of_one_that_rests() -> None:
+    async with serving(ScriptedProvider(script=[[silence_of(1.0)]]), server=ServerPolicy(max_connections=3)) as served:
+        busy, resting, other = [await served.connect() for _ in range(3)]
+        await busy.send(request(chat(stream=True)))
+        for client in (resting, other):
+            await client.send(HEALTH)
+            assert (await client.answer())[0] == 200
+        newest = await served.connect()
+        assert await asyncio.wait_for(resting.ended(), 3) == b""
+        for client in (newest, other):
+            await client.send(HEALTH)
+            assert (await client.answer())[0] == 200
+        (warning,) = served.said
+        assert warning == "3 connections are open, as many as may be: resting ones are closed"
+        busy.reset()
+
+
+async def test_where_nobody_rests_a_new_connection_is_hung_up_on() -> None:
+    async with serving(server=ServerPolicy(max_connections=2)) as served:
+        for _ in range(2):
+            await (await served.connect()).send(HEALTH[:10])
+        await until(lambda: len(served.server._connections) == 2)
+        assert await asyncio.wait_for((await served.connect()).ended(), 3) == b""
+        assert len(served.said) == 1
+
+
+def silence_of(seconds: float) -> Any:
+    async def silence() -> None:
+        await asyncio.sleep(seconds)
+
+    return silence
 
 
 async def test_nothing_of_a_connection_is_remembered_once_it_is_gone() -> None:

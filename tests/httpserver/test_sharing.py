@@ -11,6 +11,7 @@ from tornado.web import Application, RequestHandler
 from tests.serving import QuickClock, until
 from tests.support import snapshot
 from tornado_gateway.domain.snapshot import SnapshotHolder
+from tornado_gateway.httpserver.server import Listening
 from tornado_gateway.httpserver.sharing import SharingHTTPServer
 
 GONE = 1 << 60
@@ -49,6 +50,7 @@ class Workers:
                 snapshots=SnapshotHolder(snapshot()),
                 clock=QuickClock(),
                 loads=Loads(self.loads, index),
+                listening=Listening(),
             )
             for index in range(count)
         ]

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 import pytest
 
-from tornado_gateway.domain.events import Event, RequestStarted
+from tornado_gateway.domain.events import CircuitChanged, ConfigReloaded, Event, RequestStarted
 from tornado_gateway.observability.bus import EventBus
 
 
@@ -54,6 +54,26 @@ async def until(condition: Callable[[], bool]) -> None:
     while not condition():
         assert time.monotonic() < end, "it never came true"
         await asyncio.sleep(0.002)
+
+
+async def test_whoever_wants_some_kinds_alone_is_told_of_those() -> None:
+    class Told(Listener):
+        def handle(self, events: Sequence[Event]) -> None:
+            self.kinds = [type(one) for one in events]
+
+    bus, everything, chosen, others = EventBus(), Listener("everything"), Told("chosen"), Told("others")
+    bus.add_inline(everything)
+    bus.add_inline(chosen, CircuitChanged, ConfigReloaded)
+    bus.add_inline(others, CircuitChanged)
+    bus.start()
+    bus.publish(event(1))
+    bus.publish(CircuitChanged("openai", 0, "open", "closed"))
+    bus.publish(event(2))
+    bus.flush()
+    assert everything.seen == [1, 2]
+    assert chosen.kinds == others.kinds == [CircuitChanged]
+    await bus.close()
+    assert bus.dropped() == {"everything": 0, "chosen": 0, "others": 0}
 
 
 async def test_inline_subscribers_get_events_on_the_loop_shortly_after() -> None:
@@ -244,3 +264,14 @@ async def test_a_lossless_one_gets_every_event_at_once_before_the_start_and_afte
     await bus.close()
     bus.publish(event(5))
     assert numbers(seen)[-1] == 5
+
+
+async def test_a_subscriber_may_have_a_shorter_queue() -> None:
+    bus, usual, short = EventBus(linger=0.01), Listener("usual"), Listener("short")
+    bus.add_threaded(usual)
+    bus.add_threaded(short, capacity=3)
+    for number in range(10):
+        bus.publish(event(number))
+    assert bus.dropped() == {"usual": 0, "short": 7}
+    await bus.close()
+    assert (len(usual.seen), short.seen) == (10, [0, 1, 2])

@@ -13,12 +13,17 @@ from prometheus_client.registry import Collector
 from tests.observability.conftest import FINISHED
 from tornado_gateway.domain.events import (
     AttemptFailed,
+    CallRefused,
     CircuitChanged,
     ConfigRejected,
     ConfigReloaded,
+    CredentialRefused,
     Event,
+    KeysFetched,
     RequestFinished,
     RequestStarted,
+    SpendingUnknown,
+    StateChanged,
 )
 from tornado_gateway.domain.money import Cost
 from tornado_gateway.observability.histogram import Histogram
@@ -80,6 +85,11 @@ def everything(finished: Callable[..., RequestFinished]) -> MetricsSubscriber:
         finished(time_to_first_token=0.25),
         AttemptFailed("r-1", "gpt-4", "openai", "gpt-4", 1, "upstream_failed", "text", True, "gpt-4"),
         CircuitChanged("openai", 0, "open", "closed"),
+        CredentialRefused("r-2", "unknown"),
+        KeysFetched("store", 3),
+        CallRefused("gpt-4", "key", "requests"),
+        SpendingUnknown("key team-a", "month"),
+        StateChanged(available=False, fail="open"),
     )
     metrics.register(Elsewhere())
     return metrics
@@ -92,7 +102,7 @@ def test_one_page_shows_what_its_process_would(everything: MetricsSubscriber) ->
 
 
 def test_two_count_twice_and_are_in_the_same_state(everything: MetricsSubscriber) -> None:
-    states = ("gateway_circuit_state", "gateway_config_info", "gateway_ledger_up")
+    states = ("gateway_circuit_state", "gateway_config_info", "gateway_counters_state", "gateway_ledger_up")
     page = page_of(everything.tables())
     both = summed((page, True), (page, True))
     for key, (kind, value) in samples(everything.tables()).items():

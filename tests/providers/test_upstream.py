@@ -18,6 +18,7 @@ from tornado_gateway.domain.errors import (
     UpstreamTimeout,
     UpstreamUnreachable,
 )
+from tornado_gateway.domain.tracing import AttemptTrace
 from tornado_gateway.providers.upstream import Upstream, make_transport
 
 Behaviour = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
@@ -104,6 +105,19 @@ async def test_a_whole_answer_and_what_was_sent() -> None:
         ):
             assert line in head
         assert "accept-encoding: identity" in head
+
+
+async def test_a_traced_try_is_the_parent_of_what_the_provider_does_and_knows_whom_it_asked() -> None:
+    async with server(says(OK + b"Content-Length: 2\r\n\r\n{}")) as url, upstream() as up:
+        asked = replace(context(), traceparent="00-" + "a" * 32 + "-" + "b" * 16 + "-01")
+        attempt = AttemptTrace(1, "00-" + "a" * 32 + "-" + "c" * 16 + "-01", "r", "p", "m", 0, 0.0)
+        asked.trail.attempt = attempt
+        await up.post(httpx.URL(url), b"{}", asked)
+        head = server.heads[0].decode().lower()  # type: ignore[attr-defined]
+        assert head.count("traceparent") == 1
+        assert f"traceparent: {attempt.traceparent}" in head
+        assert attempt.address is not None
+        assert (attempt.address.host, attempt.address.port) == ("127.0.0.1", httpx.URL(url).port)
 
 
 async def test_a_compressed_answer_is_read_all_the_same() -> None:
@@ -257,3 +271,26 @@ async def test_limits_of_the_call_go_before_the_providers() -> None:
     async with server(behave) as url, upstream() as up:
         with pytest.raises(UpstreamTimeout, match=r"within 0\.05 seconds"):
             await up.post(httpx.URL(url), b"{}", asked)
+
+
+@pytest.mark.parametrize("status", [b"301 Moved", b"302 Found", b"303 See Other", b"307 Temporary", b"308 Permanent"])
+async def test_a_redirect_is_an_answer_like_any_other_and_takes_no_credentials_elsewhere(status: bytes) -> None:
+    async with server(silence) as elsewhere:
+        visited = server.heads  # type: ignore[attr-defined]
+        head = b"HTTP/1.1 " + status + b"\r\nContent-Length: 0\r\nLocation: " + elsewhere.encode() + b"\r\n\r\n"
+        async with server(says(head)) as url, upstream() as up:
+            reply = await up.post(httpx.URL(url), b"{}", context())
+            async with up.stream(httpx.URL(url), b"{}", context()) as opened:
+                assert [reply.status, opened.status] == [int(status[:3])] * 2
+        assert visited == []
+
+
+async def test_what_quotes_the_gateways_own_key_in_a_stream_is_cleaned_of_it() -> None:
+    head = OK + b"Content-Length: 30\r\n\r\n"
+    async with server(says(head + b"data: you sent k-of-ours-1 !\n\n")) as url:
+        transport = make_transport()
+        headers = [("authorization", "Bearer k-of-ours-1")]
+        up = Upstream(provider="p", transport=transport, clock=FakeClock(), headers=headers, timeout=5)
+        async with up.stream(httpx.URL(url), b"{}", context()) as opened:
+            assert b"".join([chunk async for chunk in opened.chunks()]) == b"data: you sent *** !\n\n"
+        await transport.aclose()

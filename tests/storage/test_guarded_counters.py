@@ -178,21 +178,21 @@ async def test_nobody_waits_once_it_is_known_to_be_away() -> None:
     async with guarded("open") as store:
         each = claim("requests", 2)
         assert await store.granted(each)
-        store.server.ask("CLIENT", "PAUSE", "3000")
+        store.server.ask("CLIENT", "PAUSE", "6000")
         loop = asyncio.get_running_loop()
         began = loop.time()
         for _ in range(3):
             assert await store.granted(each)
-        assert 0.6 < loop.time() - began < 1.5
+        assert 0.6 < loop.time() - began < 2.5
         began = loop.time()
         for _ in range(100):
             assert await store.granted(each)
-        assert loop.time() - began < 0.1
+        assert loop.time() - began < 0.5
         store.clock.time += 2
         began = loop.time()
         asked = [asyncio.ensure_future(store.ask(each)) for _ in range(50)]  # one of them looks, the others go on
         await asyncio.wait(asked)
-        assert 0.2 < loop.time() - began < 0.6
+        assert 0.2 < loop.time() - began < 2
 
 
 async def test_what_was_held_before_is_settled_after() -> None:

@@ -64,7 +64,7 @@ async def test_nobody_waits_longer_than_is_said() -> None:
         began = loop.time()
         with pytest.raises(CountersUnavailable) as told:
             await lane.call(ECHO, [], ["b"])
-        assert 0.15 < loop.time() - began < 1
+        assert 0.15 < loop.time() - began < 2
         assert "127.0.0.1" not in str(told.value)
         server.stop()
         with pytest.raises(CountersUnavailable):
@@ -97,7 +97,7 @@ def cluster() -> Iterator[RedisServer]:
         other.ask("CLUSTER", "ADDSLOTS", *(str(slot) for slot in range(16384)))
         other.ask("CLUSTER", "MEET", "127.0.0.1", str(one.port))
         end = time.monotonic() + 10
-        while b"MOVED" not in one.ask("GET", "{quotas}"):
+        while b"MOVED" not in one.ask("GET", "{quotas}") or b"cluster_state:ok" not in other.ask("CLUSTER", "INFO"):
             assert time.monotonic() < end, "the nodes do not know each other"
             time.sleep(0.02)
         yield one

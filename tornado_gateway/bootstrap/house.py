@@ -6,7 +6,9 @@ import httpx
 from injector import Injector, Module
 
 from tornado_gateway.bootstrap.access_control import AccessControl
+from tornado_gateway.bootstrap.administering import AdminModule
 from tornado_gateway.bootstrap.dispatching import DispatchModule
+from tornado_gateway.bootstrap.exporting import Exporting, ExportModule
 from tornado_gateway.bootstrap.limiting import Limiting, LimitsModule
 from tornado_gateway.bootstrap.observing import ObservabilityModule, StorageModule
 from tornado_gateway.bootstrap.runtime import Recorder, Runtime
@@ -41,8 +43,10 @@ def _unconfigured(snapshots: SnapshotHolder) -> Iterator[str]:
 
 def make_injector(loaded: Loaded, *replacements: Module, seat: Seat | None = None) -> Injector:
     """The whole house; a replacement's bindings take the place of ours. ``seat`` is that of one of several workers."""
-    house = (ConfigModule(loaded, seat), ObservabilityModule(), StorageModule(), LimitsModule())
-    return Injector([WorldModule(), *house, DispatchModule(), ServiceModule(), *replacements], auto_bind=False)
+    house = (ConfigModule(loaded, seat), ObservabilityModule(), StorageModule(), LimitsModule(), ExportModule())
+    return Injector(
+        [WorldModule(), *house, DispatchModule(), ServiceModule(), AdminModule(), *replacements], auto_bind=False
+    )
 
 
 def make_providers(loaded: Loaded) -> Mapping[str, Provider]:
@@ -77,5 +81,10 @@ def make_runtime(loaded: Loaded, *replacements: Module, seat: Seat | None = None
         transport=house.get(httpx.AsyncBaseTransport),
         answers=house.get(AnswerCache),
         recorder=house.get(Recorder),
-        notes=(*(str(warning) for warning in loaded.warnings), *_unconfigured(house.get(SnapshotHolder))),
+        exporter=house.get(Exporting).exporter,
+        notes=(
+            *(str(warning) for warning in loaded.warnings),
+            *_unconfigured(house.get(SnapshotHolder)),
+            *house.get(Exporting).exporter.notes,
+        ),
     )

@@ -13,6 +13,7 @@ from tornado_gateway.config.build import Loaded
 from tornado_gateway.domain.admission import Admission
 from tornado_gateway.domain.claims import Claims
 from tornado_gateway.domain.counters import Counters
+from tornado_gateway.domain.events import BudgetThreshold, ConfigReloaded
 from tornado_gateway.domain.foresight import Foresight
 from tornado_gateway.domain.ledger_url import parse_ledger_url
 from tornado_gateway.domain.ports import Clock, Publisher
@@ -79,7 +80,7 @@ class LimitsModule(Module):
         claims = Claims(clock)
         seeds = Seeds(counters=counters, spent=spent, clock=clock, publisher=bus)
         webhooks = Webhooks(transport=transport, hooks=lambda: snapshots.current.webhooks, clock=clock, publisher=bus)
-        bus.add_inline(Foresight(snapshots=snapshots, claims=claims, seeds=seeds))
-        bus.add_inline(webhooks)
+        bus.add_inline(Foresight(snapshots=snapshots, claims=claims, seeds=seeds), ConfigReloaded)
+        bus.add_inline(webhooks, BudgetThreshold)
         admission = Admission(counters=counters, seeds=seeds, claims=claims, publisher=bus)
         return Limiting(admission, counters, seeds, spent, webhooks)

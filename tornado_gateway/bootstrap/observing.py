@@ -2,6 +2,7 @@
 
 from injector import Module, provider, singleton
 
+from tornado_gateway.bootstrap.exporting import Exporting
 from tornado_gateway.bootstrap.runtime import Recorder
 from tornado_gateway.config.build import Loaded
 from tornado_gateway.config.model import LogSettings
@@ -39,14 +40,15 @@ class ObservabilityModule(Module):
 
     @singleton
     @provider
-    def bus(self, metrics: MetricsSubscriber, sink: LineSink, recorder: Recorder) -> EventBus:
+    def bus(self, metrics: MetricsSubscriber, sink: LineSink, recorder: Recorder, exporting: Exporting) -> EventBus:
         bus = EventBus()
         if isinstance(recorder, LedgerRecorder):
             bus.add_lossless(recorder.offer)
             metrics.register(LedgerFamilies(lambda: recorder.figures))
         bus.add_inline(metrics)
         bus.add_inline(LogSubscriber())
-        metrics.watch_drops(bus.dropped, sink.dropped)
+        exporting.listen(bus)
+        metrics.watch_drops(bus.dropped, sink.dropped, exporting.exporter.dropped)
         return bus
 
     @provider

@@ -20,6 +20,7 @@ from tornado_gateway.httpserver.lifecycle import Lifecycle
 from tornado_gateway.httpserver.server import GatewayHTTPServer
 from tornado_gateway.observability.bus import EventBus
 from tornado_gateway.observability.exposition import Exposition
+from tornado_gateway.observability.telemetry_opening import Exporter
 from tornado_gateway.providers.registry import ProviderRegistry
 
 
@@ -55,6 +56,7 @@ class Runtime:
     transport: Closable
     answers: AnswerCache
     recorder: Recorder
+    exporter: Exporter
     notes: tuple[str, ...]
 
     async def start(self, sockets: list[socket.socket]) -> None:
@@ -112,8 +114,10 @@ class Runtime:
         await self.answers.close()
         await self.limiting.close()
         await self.bus.close()
-        self.exposition.close()
+        await asyncio.to_thread(self.exporter.close)
         await self.limiting.webhooks.close()
         await self.transport.aclose()
         # Last: whatever ended until here has to be kept.
         await asyncio.to_thread(self.recorder.close)
+        # And it counts what it kept.
+        self.exposition.close()

@@ -7,9 +7,11 @@ from injector import Binder, Module, provider, singleton
 from loguru import logger
 
 from tornado_gateway.bootstrap.access_control import AccessControl, make_access_control
+from tornado_gateway.bootstrap.exporting import Exporting
 from tornado_gateway.bootstrap.limiting import Limiting
 from tornado_gateway.config.build import Loaded
 from tornado_gateway.config.reload import Reloader
+from tornado_gateway.domain.administration import AdminDesk
 from tornado_gateway.domain.breakers import Breakers
 from tornado_gateway.domain.conditions import conditions
 from tornado_gateway.domain.dispatch import Dispatch
@@ -21,9 +23,10 @@ from tornado_gateway.domain.ports import Clock, Publisher, Randomness
 from tornado_gateway.domain.probing import Prober
 from tornado_gateway.domain.snapshot import SnapshotHolder
 from tornado_gateway.httpserver.application import make_application, make_gates
+from tornado_gateway.httpserver.gates.admin import AdminGate
 from tornado_gateway.httpserver.lifecycle import Lifecycle
-from tornado_gateway.httpserver.server import GatewayHTTPServer
-from tornado_gateway.httpserver.services import Services
+from tornado_gateway.httpserver.server import GatewayHTTPServer, Listening
+from tornado_gateway.httpserver.services import AdminSide, Services
 from tornado_gateway.httpserver.sharing import SharingHTTPServer
 from tornado_gateway.observability.exposition import Exposition
 from tornado_gateway.providers.registry import ProviderRegistry
@@ -56,6 +59,7 @@ class ServiceModule(Module):
         clock: Clock,
         randomness: Randomness,
         limiting: Limiting,
+        exporting: Exporting,
     ) -> GatewayService:
         return GatewayService(
             snapshots=snapshots,
@@ -64,6 +68,7 @@ class ServiceModule(Module):
             clock=clock,
             mirrors=Mirrors(randomness=randomness, clock=clock),
             admission=limiting.admission,
+            tracing=exporting.tracing,
         )
 
     @singleton
@@ -83,6 +88,7 @@ class ServiceModule(Module):
     @provider
     def server(
         self,
+        loaded: Loaded,
         gateway: GatewayService,
         snapshots: SnapshotHolder,
         lifecycle: Lifecycle,
@@ -93,6 +99,8 @@ class ServiceModule(Module):
         places: Places,
         access: AccessControl,
         crew: Crew,
+        desk: AdminDesk,
+        publisher: Publisher,
     ) -> GatewayHTTPServer:
         services = Services(
             gateway=gateway,
@@ -105,9 +113,11 @@ class ServiceModule(Module):
             conditions=lambda: conditions(snapshots.current, breakers, places),
             render_metrics=exposition.render,
             worker=crew.number,
+            admin=AdminSide(AdminGate(snapshots, clock, publisher), desk),
             report=lambda error: logger.opt(exception=error).error("a handler failed"),
         )
         application = make_application(services)
+        listening = Listening(loaded.settings.server.tls, announce=logger.info, warn=logger.warning)
         if crew.seat is None:
-            return GatewayHTTPServer(application, snapshots=snapshots, clock=clock)
-        return SharingHTTPServer(application, snapshots=snapshots, clock=clock, loads=crew.seat)
+            return GatewayHTTPServer(application, snapshots=snapshots, clock=clock, listening=listening)
+        return SharingHTTPServer(application, snapshots=snapshots, clock=clock, loads=crew.seat, listening=listening)

@@ -61,6 +61,10 @@ def run(args: argparse.Namespace) -> int:
             print(problem, file=sys.stderr)
         return 1
     workers = args.workers or _workers(str(loaded.settings.server.workers))
+    if workers > 1 and loaded.settings.counts_alone:
+        # The file's own number has been checked with the file.
+        print(f"{path}: each of {workers} workers would count its limits for itself: say state.url", file=sys.stderr)
+        return 1
     host = args.host or loaded.settings.server.host
     if not is_loopback(host) and loaded.settings.auth.undecided:
         # The file's own host has been checked with the file.
@@ -73,7 +77,8 @@ def run(args: argparse.Namespace) -> int:
     except OSError as error:
         print(f"can't listen on {host}:{port}: {error.strerror}", file=sys.stderr)
         return 1
-    listening = f"listening on {_address(sockets[0])} with {path}"
+    scheme = "http" if loaded.settings.server.tls is None else "https"
+    listening = f"listening on {scheme}://{_address(sockets[0])} with {path}"
     try:
         if workers > 1:
             return asyncio.run(supervise(loaded, content, sockets, workers, listening))
@@ -96,7 +101,7 @@ def _choose(named: Path | None) -> Path:
 
 def _address(listener: socket.socket) -> str:
     host, port, *_ = listener.getsockname()
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
 async def _serve(loaded: Loaded, sockets: list[socket.socket], listening: str) -> None:

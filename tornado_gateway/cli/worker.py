@@ -43,7 +43,11 @@ def main() -> int:
         return 1
     sockets = [socket.socket(fileno=number) for number in errand.sockets]
     with socket.socket(fileno=errand.channel) as channel:
-        asyncio.run(_work(loaded, seat, sockets, channel))
+        try:
+            asyncio.run(_work(loaded, seat, sockets, channel))
+        except ImportError as error:  # an extra that the file needs
+            print(error, file=sys.stderr)
+            return 1
     return 0
 
 

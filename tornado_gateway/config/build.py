@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Mapping, Set
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from ipaddress import ip_network
 from pathlib import Path
@@ -17,8 +17,9 @@ from tornado_gateway.config.problems import ConfigInvalid, Position, Problem
 from tornado_gateway.config.schema import settle_types, validate
 from tornado_gateway.config.secret_files import SecretFiles
 from tornado_gateway.config.source import Path as KeyPath
-from tornado_gateway.config.source import read
+from tornado_gateway.config.source import Source, read
 from tornado_gateway.domain.access import Access
+from tornado_gateway.domain.administration import AdminPolicy
 from tornado_gateway.domain.endpoints import DEFAULT_CONNECT, Endpoint, Provider
 from tornado_gateway.domain.keys import KeyRing
 from tornado_gateway.domain.policies import Timeouts
@@ -39,6 +40,8 @@ class Loaded:
     settings: Settings
     revision: str
     warnings: tuple[Problem, ...] = ()
+    source: Source | None = field(default=None, repr=False, compare=False)
+    """What the file says and where, for whoever shows it; secrets are in it."""
 
 
 def load(path: Path, environ: Mapping[str, str]) -> Loaded:
@@ -81,7 +84,7 @@ def parse(content: bytes, path: Path, environ: Mapping[str, str], files: SecretF
         raise ConfigInvalid(errors)
     settings = decode(source)
     warnings = tuple(problem for problem in found if problem.severity == "warning")
-    return Loaded(path=path, settings=settings, revision=revision_of(settings), warnings=warnings)
+    return Loaded(path, settings, revision_of(settings), warnings, source)
 
 
 def _below(problem: Problem, said: Set[KeyPath]) -> bool:
@@ -112,12 +115,14 @@ def build(loaded: Loaded, *, make_provider: MakeProvider, now: Callable[[], date
         webhooks=settings.webhooks,
         cors=settings.cors,
         access=build_access(settings),
+        admin=AdminPolicy.of(settings.admin.token, write=settings.admin.write),
         server=ServerPolicy(
             read_timeout=server.read_timeout,
             write_timeout=server.write_timeout,
             max_body_bytes=server.max_body_bytes,
             drain_timeout=server.drain_timeout,
             keep_alive=server.keep_alive,
+            max_connections=server.max_connections,
             trusted_proxies=tuple(ip_network(each, strict=False) for each in server.trusted_proxies),
         ),
         cache_bytes=settings.cache.memory_bytes,
@@ -140,6 +145,7 @@ def build_provider(settings: ProviderSettings, make: MakeProvider) -> Provider:
         breaker=settings.breaker,
         concurrency=settings.concurrency,
         probe=settings.probe,
+        kind=settings.options.get("vendor") or settings.kind,
         fingerprint=_fingerprint(settings),
     )
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlsplit
 
+from tornado_gateway.config.crosscheck_destinations import check_destination
 from tornado_gateway.config.kinds import KINDS
 from tornado_gateway.config.outline import Outline
 from tornado_gateway.config.problems import Problem
@@ -24,6 +25,8 @@ def check_providers(source: Source, document: Outline) -> Iterator[Problem]:
             yield from _against_kind(source, path, provider)
             for place, entry in [(path, provider), *_listed(path, provider)]:
                 yield from _address(source, (*place, "base_url"), entry.get("base_url"), "use api_key")
+                if provider.get("allow_internal") is not True:
+                    yield from check_destination(source, (*place, "base_url"), entry.get("base_url"))
                 yield from _key(source, place, entry.get("api_key"))
             yield from _twice(source, path, provider)
             yield from _on_the_way(source, path, provider)

@@ -106,6 +106,10 @@ def _workers(source: Source, document: Outline, paths: list[Path]) -> Iterator[P
     url = state.get("url", MEMORY) if isinstance(state, dict) else MEMORY
     if url != MEMORY or not (workers == "auto" or (isinstance(workers, int) and workers > 1)):
         return
+    auth = source.value.get("auth")
+    if isinstance(auth, dict) and auth.get("store") is True:
+        what = "each worker counts the limits and budgets of these keys for itself: say state.url redis://host:6379/0"
+        yield source.warning(("auth", "store"), what)
     for path in paths[:1]:
         message = (
             f"each of {workers} workers would count for itself: say state.url redis://host:6379/0, or server.workers 1"

@@ -5,9 +5,12 @@ from typing import Any
 
 from tornado_gateway.config import decode_cache, decode_quotas, decode_state
 from tornado_gateway.config import decode_policies as policies
+from tornado_gateway.config.decode_admin import admin
 from tornado_gateway.config.decode_auth import auth
 from tornado_gateway.config.decode_ledger import ledger
+from tornado_gateway.config.decode_otel import otel
 from tornado_gateway.config.decode_prices import cards
+from tornado_gateway.config.decode_tls import tls
 from tornado_gateway.config.model import (
     LogSettings,
     ProviderSettings,
@@ -38,16 +41,19 @@ def decode(source: Source) -> Settings:
         cors=_cors(document.get("cors") or {}),
         cache=decode_cache.settings(document.get("cache") or {}),
         auth=auth(document.get("auth") or {}),
+        admin=admin(document.get("admin") or {}),
         state=decode_state.state(document),
         quotas=decode_quotas.quotas(document),
         webhooks=decode_state.webhooks(document),
         ledger=ledger(document.get("ledger") or {}),
+        otel=otel(document.get("otel") or {}),
     )
 
 
 def _server(entry: dict[str, Any]) -> ServerSettings:
     members: dict[str, Any] = {name: float(value) if name in _SECONDS else value for name, value in entry.items()}
     members["trusted_proxies"] = tuple(members.get("trusted_proxies", ()))
+    members["tls"] = tls(members.get("tls"))
     return ServerSettings(**members)
 
 

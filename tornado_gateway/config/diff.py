@@ -29,9 +29,10 @@ def differences(old: Settings, new: Settings) -> tuple[str, ...]:
 def needs_restart(old: Settings, new: Settings) -> tuple[str, ...]:
     """What is in the new file and not in force until a restart."""
     before, after = old.server, new.server
-    fixed = ("host", "port", "workers")
+    fixed = ("host", "port", "workers", "tls")
     names = [f"server.{name}" for name in fixed if getattr(before, name) != getattr(after, name)]
-    names += [section for section in ("log", "ledger", "state") if getattr(old, section) != getattr(new, section)]
+    sections = ("log", "ledger", "state", "otel")
+    names += [section for section in sections if getattr(old, section) != getattr(new, section)]
     return tuple(f"{name} needs a restart" for name in names)
 
 

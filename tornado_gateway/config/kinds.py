@@ -13,6 +13,7 @@ _UPSTREAM = _ANY | {
     "timeouts",
     "max_retries",
     "health",
+    "allow_internal",
     "ca_file",
     "proxy",
 }

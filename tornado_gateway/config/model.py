@@ -5,14 +5,17 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from tornado_gateway.config.kinds import KINDS
+from tornado_gateway.config.model_admin import AdminSettings
 from tornado_gateway.config.model_auth import AuthSettings
 from tornado_gateway.config.model_ledger import LedgerSettings
+from tornado_gateway.config.model_otel import OtelSettings
 from tornado_gateway.config.model_state import StateSettings
 from tornado_gateway.domain.caching import MEMORY_BYTES, CachePolicy
 from tornado_gateway.domain.money import PriceCard
 from tornado_gateway.domain.policies import BreakerPolicy, Concurrency, Fallback, Hedge, Mirror, Probe, Timeouts
 from tornado_gateway.domain.quotas import Quotas
 from tornado_gateway.domain.snapshot import CorsPolicy
+from tornado_gateway.domain.tls import TlsPolicy
 from tornado_gateway.domain.webhooks import Webhook
 
 
@@ -28,6 +31,8 @@ class ServerSettings:
     max_body_bytes: int = 10_485_760
     drain_timeout: float = 30.0
     keep_alive: float = 15.0
+    max_connections: int | None = None
+    tls: TlsPolicy | None = None
     trusted_proxies: tuple[str, ...] = ()
 
 
@@ -122,7 +127,14 @@ class Settings:
     cors: CorsPolicy = field(default_factory=CorsPolicy)
     cache: CacheSettings = field(default_factory=CacheSettings)
     auth: AuthSettings = field(default_factory=AuthSettings)
+    admin: AdminSettings = field(default_factory=AdminSettings)
     state: StateSettings = field(default_factory=StateSettings)
     quotas: Quotas | None = None
     webhooks: tuple[Webhook, ...] = ()
     ledger: LedgerSettings = field(default_factory=LedgerSettings)
+    otel: OtelSettings = field(default_factory=OtelSettings)
+
+    @property
+    def counts_alone(self) -> bool:
+        """Whether limits or budgets are counted in one process's memory: several would admit several times as much."""
+        return (self.quotas is not None or self.auth.bounded) and not self.state.shared

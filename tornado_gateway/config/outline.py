@@ -22,6 +22,7 @@ class Outline:
     server: dict[str, Any]
     cors: dict[str, Any]
     ledger: dict[str, Any]
+    otel: dict[str, Any]
     providers: dict[str, Any]
     routes: dict[str, Any]
     prices: dict[str, Any]
@@ -43,6 +44,7 @@ def outline(document: Any) -> Outline:
         server=_mapping(document, "server"),
         cors=_mapping(document, "cors"),
         ledger=_mapping(document, "ledger"),
+        otel=_mapping(document, "otel"),
         providers=_mapping(document, "providers"),
         routes=routes,
         prices=prices,

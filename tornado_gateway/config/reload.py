@@ -82,8 +82,14 @@ class Reloader:
         self._task: asyncio.Task[None] | None = None
         self._refused: tuple[str, tuple[str, ...]] | None = None
         self._files: tuple[str, ...] = ()
+        self._waiting: list[asyncio.Future[None]] = []
         # The file may have changed since it was loaded.
         self._signature = _UNREAD
+
+    @property
+    def loaded(self) -> Loaded:
+        """The file that is in force."""
+        return self._loaded
 
     def start(self) -> None:
         """Begins to follow the file; on the running loop."""
@@ -93,6 +99,14 @@ class Reloader:
         """Reads the file at the next chance, changed or not, and says again what is wrong with it."""
         self._refused = None
         self._wanted.set()
+
+    async def reload(self) -> Status:
+        """``reload_now``, and what came of it. Only while the file is followed."""
+        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.append(done)
+        self.reload_now()
+        await done
+        return self.status
 
     async def close(self) -> None:
         if self._task is not None:
@@ -108,6 +122,7 @@ class Reloader:
                     await self._wanted.wait()
             asked = self._wanted.is_set()
             self._wanted.clear()
+            waiting, self._waiting = self._waiting, []
             now = await asyncio.to_thread(self._look)
             # Half a file can be good YAML: unasked, only one that two looks found the same is read.
             if asked or (now == seen and now != self._signature):
@@ -116,6 +131,9 @@ class Reloader:
                     # It was not at rest: a change within the same tick of the file system's clock would not show.
                     self._signature = _UNREAD
             seen = now
+            for done in waiting:
+                if not done.done():
+                    done.set_result(None)
 
     async def _reload(self, look: _Look) -> None:
         """Takes over what the file says now; a bad file is reported and changes nothing."""

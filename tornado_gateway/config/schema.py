@@ -171,8 +171,9 @@ def _message(error: Any, *, secret: bool) -> str:
 def _shown(error: Any) -> str:
     value = error.instance
     name = error.absolute_path[-1] if error.absolute_path else None
-    hidden = name in ("api_key", "secret", "sha256") or next(iter(error.absolute_path), None) == "webhooks"
-    if hidden or (name in ("base_url", "proxy", "url", "jwks_url") and "@" in str(value)):
+    hidden = name in ("api_key", "secret", "sha256", "token") or next(iter(error.absolute_path), None) == "webhooks"
+    hidden = hidden or "headers" in list(error.absolute_path)[:-1]
+    if hidden or (name in ("base_url", "proxy", "url", "jwks_url", "endpoint") and "@" in str(value)):
         return "what it is"
     if isinstance(value, str) and error.validator == "type" and error.validator_value == "object":
         return "a text"  # a key that somebody put where its provider belongs

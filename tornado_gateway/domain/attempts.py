@@ -32,6 +32,7 @@ from tornado_gateway.domain.recording import Recording
 from tornado_gateway.domain.retrying import Backoff, RetryBudgets
 from tornado_gateway.domain.routes import RoutePlan, Target
 from tornado_gateway.domain.strategies import Strategies, Watched
+from tornado_gateway.domain.tracing import CANCELLED, AttemptTrace
 
 T = TypeVar("T")
 
@@ -157,7 +158,9 @@ class Attempts:
     ) -> Won[T]:
         provider = target.provider
         context.trail.attempts += 1
-        context.limits.begin(target.timeouts, provider.timeout, self._clock.monotonic())
+        now = self._clock.monotonic()
+        context.limits.begin(target.timeouts, provider.timeout, now)
+        span = _traced(target, endpoint, context, now)
         try:
             with ExitStack() as stack:
                 if provider.concurrency is not None:
@@ -168,8 +171,12 @@ class Attempts:
         except GatewayError as error:
             late = self._late(error, context)
             self._judge(target, endpoint, late)
+            if span is not None:
+                span.end(self._clock.monotonic(), late.default_code)
             raise late from error
         except BaseException:
+            if span is not None:
+                span.end(self._clock.monotonic(), CANCELLED)
             self._breakers.released(endpoint.key)
             raise
         self._breakers.succeeded(endpoint.key, provider.breaker)
@@ -220,6 +227,15 @@ class Attempts:
                 will_retry=will_retry,
             )
         )
+
+
+def _traced(target: Target, endpoint: Endpoint, context: RequestContext, now: float) -> AttemptTrace | None:
+    """A try begins, whose provider is told its span as parent."""
+    trail = context.trail
+    if trail.trace is None:
+        return None
+    trail.attempt = trail.trace.attempt(target.route, target.provider.name, target.model, endpoint.key[1], now)
+    return trail.attempt
 
 
 def _loggable(error: GatewayError) -> str:

@@ -6,22 +6,44 @@
 - A call that counts tokens claims neither tokens nor money, and one that costs nothing needs no budget.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from typing import NamedTuple
 
 from tornado_gateway.domain.call import ModelCall
 from tornado_gateway.domain.context import RequestContext
 from tornado_gateway.domain.counters import Claim, Subject, What
 from tornado_gateway.domain.counting import is_count
 from tornado_gateway.domain.nano import nano_down
-from tornado_gateway.domain.periods import Calendar
+from tornado_gateway.domain.periods import Calendar, Term
 from tornado_gateway.domain.ports import Clock
 from tornado_gateway.domain.quotas import Budget, Limits, Quotas
 from tornado_gateway.domain.reckoning import Reckoned, reckon
 from tornado_gateway.domain.routes import RoutePlan, Target
 
-EVERYONE = Subject("everyone")
+_EVERYONE = "everyone"
 
 _NOTHING = Quotas()
+_REMEMBERED = 4096
+"""Subjects whose claims are made already: callers and their addresses have no end, beyond it the memory starts anew."""
+
+
+class _Limited(NamedTuple):
+    """What is the same in all claims on ``limits`` of one subject: those that count calls whole."""
+
+    limits: Limits
+    fixed: tuple[Claim, ...]
+    subject: Subject
+    tokens: str
+    """The counter."""
+
+
+class _Budgeted(NamedTuple):
+    """A claim on ``budget`` in ``term``, but for its amount."""
+
+    budget: Budget
+    term: Term
+    counter: str
+    limit: int
 
 
 class Claims:
@@ -29,6 +51,8 @@ class Claims:
 
     def __init__(self, clock: Clock) -> None:
         self._calendar = Calendar(clock)
+        self._limited: dict[str, _Limited] = {}
+        self._budgeted: dict[tuple[str, str], _Budgeted] = {}
 
     def of(self, call: ModelCall, plan: RoutePlan, quotas: Quotas | None, context: RequestContext) -> list[Claim]:
         """In the order in which they are told of: whoever is the caller's own comes first."""
@@ -36,8 +60,8 @@ class Claims:
         tags = tags_of(call, context)
         reckoned = None if is_count(call) else reckon(call)
         claims: list[Claim] = []
-        for subject, limits in _limits(said, plan, tags, context):
-            claims += _claims(subject, limits, reckoned)
+        for name, limits in _limits(said, plan, tags, context):
+            self._add(claims, name, limits, reckoned)
         if reckoned is None:
             return claims
         everywhere = [target for stage in plan.stages for target in stage.targets]
@@ -52,27 +76,37 @@ class Claims:
     def of_budget(self, subject: Subject, budget: Budget, amount: int = 0, least: int = 0) -> Claim:
         """A claim on the period that is running."""
         term = self._calendar.term(budget.period, budget.time_zone)
-        return Claim(
-            counter=f"budget:{term.name}:{subject.name}",
-            subject=subject,
-            what="budget",
-            limit=nano_down(budget.amount),
-            amount=amount,
-            least=least,
-            budget=budget,
-            term=term,
-        )
+        key = (subject.name, budget.period)
+        known = self._budgeted.get(key)
+        if known is None or known.term is not term or known.budget != budget:
+            if len(self._budgeted) >= _REMEMBERED:
+                self._budgeted.clear()
+            counter = f"budget:{term.name}:{subject.name}"
+            known = self._budgeted[key] = _Budgeted(budget, term, counter, nano_down(budget.amount))
+        return Claim(known.counter, subject, "budget", known.limit, amount, least, budget, term)
+
+    def _add(self, claims: list[Claim], name: str, limits: Limits, reckoned: Reckoned | None) -> None:
+        known = self._limited.get(name)
+        if known is None or (known.limits is not limits and known.limits != limits):
+            if len(self._limited) >= _REMEMBERED:
+                self._limited.clear()
+            known = self._limited[name] = _limited(Subject(name), limits)
+        claims += known.fixed
+        if limits.tokens_per_minute is not None and reckoned is not None:
+            most = reckoned.prompt + reckoned.output
+            least = most if reckoned.bounded else reckoned.prompt
+            claims.append(Claim(known.tokens, known.subject, "tokens", limits.tokens_per_minute, most, least))
 
     def _money(
-        self, subject: Subject, budget: Budget, targets: "list[Target] | tuple[Target, ...]", reckoned: Reckoned
+        self, subject: Subject, budget: Budget, targets: Iterable[Target], reckoned: Reckoned
     ) -> Iterator[Claim]:
         ceilings = [target.ceiling for target in targets if target.ceiling is not None]
-        most = max((ceiling.nano(reckoned.prompt, reckoned.output) for ceiling in ceilings), default=0)
+        most = max([ceiling.nano(reckoned.prompt, reckoned.output) for ceiling in ceilings], default=0)
         if not most:
             return
         least = most
         if not reckoned.bounded:
-            least = max(1, *(ceiling.nano(reckoned.prompt, 0) for ceiling in ceilings))
+            least = max(1, *[ceiling.nano(reckoned.prompt, 0) for ceiling in ceilings])
         yield self.of_budget(subject, budget, most, least)
 
 
@@ -96,20 +130,21 @@ def tags_of(call: ModelCall, context: RequestContext) -> Mapping[str, str]:
 
 def _limits(
     quotas: Quotas, plan: RoutePlan, tags: Mapping[str, str], context: RequestContext
-) -> Iterator[tuple[Subject, Limits]]:
+) -> Iterator[tuple[str, Limits]]:
+    """By the names of the subjects: no limit asks the ledger for anything."""
     principal = context.principal
     if principal is not None and principal.limits is not None:
-        yield of_key(principal.id), principal.limits
+        yield f"key {principal.id}", principal.limits
     for entry in quotas.tag_limits:
         if entry.tag.items() <= tags.items():
-            yield of_tags(entry.tag), entry.limits
+            yield of_tags(entry.tag).name, entry.limits
     if quotas.per_address is not None and context.address is not None:
-        yield Subject(f"address {context.address}"), quotas.per_address
+        yield f"address {context.address}", quotas.per_address
     route = quotas.routes.get(plan.route)
     if route is not None and route.limits is not None:
-        yield of_route(plan.route), route.limits
+        yield f"route {plan.route}", route.limits
     if quotas.everyone is not None:
-        yield EVERYONE, quotas.everyone
+        yield _EVERYONE, quotas.everyone
 
 
 def _budgets(quotas: Quotas, tags: Mapping[str, str], context: RequestContext) -> Iterator[tuple[Subject, Budget]]:
@@ -121,16 +156,10 @@ def _budgets(quotas: Quotas, tags: Mapping[str, str], context: RequestContext) -
             yield of_tags(entry.tag), entry.budget
 
 
-def _claims(subject: Subject, limits: Limits, reckoned: Reckoned | None) -> Iterator[Claim]:
-    if limits.requests_per_minute is not None:
-        yield _claim(subject, "requests", limits.requests_per_minute)
-    if limits.tokens_per_minute is not None and reckoned is not None:
-        most = reckoned.prompt + reckoned.output
-        least = most if reckoned.bounded else reckoned.prompt
-        yield _claim(subject, "tokens", limits.tokens_per_minute, most, least)
-    if limits.concurrent is not None:
-        yield _claim(subject, "concurrent", limits.concurrent)
-
-
-def _claim(subject: Subject, what: What, limit: int, amount: int = 1, least: int = 1) -> Claim:
-    return Claim(counter=f"{what}:{subject.name}", subject=subject, what=what, limit=limit, amount=amount, least=least)
+def _limited(subject: Subject, limits: Limits) -> _Limited:
+    whole: tuple[tuple[What, int | None], ...] = (
+        ("requests", limits.requests_per_minute),
+        ("concurrent", limits.concurrent),
+    )
+    fixed = tuple(Claim(f"{what}:{subject.name}", subject, what, limit) for what, limit in whole if limit is not None)
+    return _Limited(limits, fixed, subject, f"tokens:{subject.name}")

@@ -8,6 +8,7 @@ from tornado_gateway.domain.errors import UpstreamTimeout
 from tornado_gateway.domain.policies import Timeouts
 from tornado_gateway.domain.principal import Principal
 from tornado_gateway.domain.rates import Rate
+from tornado_gateway.domain.tracing import AttemptTrace, CallTrace
 
 UNKNOWN = "unknown"
 """The label of a route, provider or model that gateway.yaml does not name."""
@@ -39,6 +40,10 @@ class Trail:
     model_label: str = UNKNOWN
     attempts: int = 0
     revision: str = ""
+    trace: CallTrace | None = None
+    """None where the call is not traced."""
+    attempt: AttemptTrace | None = None
+    """The try under way, where it is."""
     cache: CacheMark | None = None
     """None where the route has no cache, or nothing is known of it yet."""
     rates: tuple[Rate, ...] = ()

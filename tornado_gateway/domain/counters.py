@@ -36,7 +36,7 @@ class Subject(msgspec.Struct, frozen=True):
     tags: Mapping[str, str] = {}
 
 
-class Claim(msgspec.Struct, frozen=True, kw_only=True):
+class Claim(msgspec.Struct, frozen=True, gc=False):
     """``amount`` of what ``limit`` allows, granted where ``least`` of it has room.
 
     Whoever has said how much it may come to at most claims just that. A call that has not is let in where its prompt
@@ -55,7 +55,7 @@ class Claim(msgspec.Struct, frozen=True, kw_only=True):
     """The budget's period."""
 
 
-class Reservation(msgspec.Struct, frozen=True):
+class Reservation(msgspec.Struct, frozen=True, gc=False):
     """What a call holds. ``second`` is the one of the store's clock in which it was granted."""
 
     id: str
@@ -63,7 +63,7 @@ class Reservation(msgspec.Struct, frozen=True):
     second: int = 0
 
 
-class Standing(msgspec.Struct, frozen=True):
+class Standing(msgspec.Struct, frozen=True, gc=False):
     """How one claim fared. ``used`` counts what was granted with it, where it was."""
 
     claim: Claim
@@ -80,7 +80,7 @@ class Standing(msgspec.Struct, frozen=True):
         return max(0, self.claim.limit - self.used)
 
 
-class Verdict(msgspec.Struct, frozen=True):
+class Verdict(msgspec.Struct, frozen=True, gc=False):
     """``reservation`` is None where the call is turned away. ``standings`` are in the order of the claims, and empty
     where nobody counts.
 

@@ -36,9 +36,8 @@ class _Leg:
         self.hold = ExitStack()
         limits = replace(context.limits)
         timing = Timing(received=context.timing.received)
-        self.context = replace(
-            context, timing=timing, trail=Trail(revision=context.trail.revision), dropped=[], limits=limits
-        )
+        trail = Trail(revision=context.trail.revision, trace=context.trail.trace)
+        self.context = replace(context, timing=timing, trail=trail, dropped=[], limits=limits)
 
 
 class Dispatch:

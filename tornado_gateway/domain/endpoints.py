@@ -36,6 +36,8 @@ class Provider:
     breaker: BreakerPolicy | None = None
     concurrency: Concurrency | None = None
     probe: Probe | None = None
+    kind: str = ""
+    """Whose protocol it speaks: its vendor where the file names one."""
     fingerprint: str = ""
 
     @property

@@ -17,6 +17,7 @@
         UnsupportedMediaType          415 unsupported_media_type
         RateLimitExceeded             429 rate_limit_exceeded
           CallTooLarge                  429 rate_limit_exceeded
+        HeadersTooLarge               431 headers_too_large
       ClientClosed                  499 client_closed (logged, never seen by anyone)
       InternalError                 500 internal_error
       ShuttingDown                  503 shutting_down
@@ -135,6 +136,11 @@ class RateLimitExceeded(RequestError):
 
 class CallTooLarge(RateLimitExceeded):
     """The call alone is more than a limit allows: no waiting helps."""
+
+
+class HeadersTooLarge(RequestError):
+    status = 431
+    default_code = "headers_too_large"
 
 
 class ClientClosed(GatewayError):

@@ -1,4 +1,5 @@
-"""What happened, for whoever listens. Published, never awaited; no prompt, no key, no answer in any of them."""
+"""What happened, for whoever listens. Published, never awaited; no key in any of them, and no prompt or answer unless
+``otel.capture_content`` asks for it."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -8,6 +9,7 @@ import msgspec
 
 from tornado_gateway.domain.context import UNKNOWN
 from tornado_gateway.domain.money import Cost
+from tornado_gateway.domain.tracing import CallTrace
 from tornado_gateway.domain.usage import TokenUsage
 
 
@@ -92,6 +94,8 @@ class RequestFinished(msgspec.Struct, frozen=True, kw_only=True):
     """The key's own."""
     metadata: Mapping[str, str] | None = None
     finish_reason: str | None = None
+    trace: CallTrace | None = None
+    """What was tried, where the call is traced; it alone may hold prompt and answer, where capturing them is on."""
     cache: str | None = None
     """``hit``, ``miss`` or ``bypass`` on a route with a cache. A hit's ``usage`` is that of the answer when it was
     made, and its ``cost`` is 0."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from tornado_gateway.domain.claims import Claims, of_route, of_tags
+from tornado_gateway.domain.claims import Claims, of_key, of_route, of_tags
 from tornado_gateway.domain.counters import Claim
 from tornado_gateway.domain.events import ConfigReloaded, Event
 from tornado_gateway.domain.seeding import Seeds
@@ -26,6 +26,10 @@ class Foresight:
                 self._seeds.prepare(claims)
 
     def _budgets(self, snapshot: Snapshot) -> Iterator[Claim]:
+        for key in snapshot.access.keys:
+            budget = key.principal.budget
+            if budget is not None:
+                yield self._claims.of_budget(of_key(key.id), budget)
         quotas = snapshot.quotas
         if quotas is None:
             return

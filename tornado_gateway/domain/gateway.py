@@ -18,10 +18,10 @@ from tornado_gateway.domain.metering import Meter
 from tornado_gateway.domain.mirroring import Mirrors
 from tornado_gateway.domain.money import PriceCard
 from tornado_gateway.domain.ports import ChatProvider, Clock, Publisher
-from tornado_gateway.domain.principal import check_model
 from tornado_gateway.domain.routes import RoutePlan, Target
 from tornado_gateway.domain.snapshot import Snapshot, SnapshotHolder
 from tornado_gateway.domain.streaming import ActiveStream, Enter
+from tornado_gateway.domain.tracing import Tracing
 from tornado_gateway.domain.usage import TokenUsage
 
 
@@ -36,6 +36,7 @@ class GatewayService:
         publisher: Publisher,
         clock: Clock,
         mirrors: Mirrors,
+        tracing: Tracing | None = None,
         admission: Admission | None = None,
     ) -> None:
         self._snapshots = snapshots
@@ -43,6 +44,7 @@ class GatewayService:
         self._publisher = publisher
         self._clock = clock
         self._mirrors = mirrors
+        self._tracing = tracing
         self._admission = admission
 
     async def complete(self, call: ModelCall, context: RequestContext) -> Completed:
@@ -60,12 +62,12 @@ class GatewayService:
 
         try:
             with self._snapshots.lease() as snapshot, ExitStack() as hold:
-                context.trail.revision = snapshot.revision
-                check_model(context.principal, call.model)
-                plan = routing.plan(snapshot, call.model, self._clock.now())
+                plan = routing.enter(snapshot, call.model, context, self._clock.now())
                 plan = await enter(call, plan, snapshot, context, meter)
                 won = await self._dispatch.run(plan, call, ask, context, hold, _nothing_to_discard)
                 answer, target = won.value, won.target
+                if context.trail.trace is not None:
+                    context.trail.trace.answered(answer)
                 usage = answer.usage or _estimated(call, answer)
                 if target.card is not None and target.card.image is not None:
                     usage = msgspec.structs.replace(usage, images=images_of(answer))
@@ -144,7 +146,8 @@ class GatewayService:
     def refused(self, error: GatewayError, context: RequestContext, *, model: str = "") -> None:
         """Publishes a call that a gate or a dialect turned away before it could be planned."""
         context.trail.revision = self._snapshots.current.revision
-        Meter(context=context, publisher=self._publisher, clock=self._clock, model=model).failed(error)
+        meter = Meter(context=context, publisher=self._publisher, clock=self._clock, model=model, tracing=self._tracing)
+        meter.failed(error)
 
     def _meter(self, call: ModelCall, context: RequestContext) -> Meter:
         return Meter(
@@ -154,6 +157,8 @@ class GatewayService:
             model=call.model,
             streaming=call.stream,
             metadata=call.metadata,
+            tracing=self._tracing,
+            call=call,
         )
 
 

@@ -4,12 +4,14 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from tornado_gateway.domain.admission import Admitted
+from tornado_gateway.domain.call import ModelCall
 from tornado_gateway.domain.context import RequestContext
 from tornado_gateway.domain.errors import GatewayError
 from tornado_gateway.domain.events import RequestFinished, RequestStarted
 from tornado_gateway.domain.money import Cost, PriceCard
 from tornado_gateway.domain.ports import Clock, Publisher
 from tornado_gateway.domain.pricing import price
+from tornado_gateway.domain.tracing import Tracing
 from tornado_gateway.domain.usage import TokenUsage
 
 
@@ -25,6 +27,8 @@ class Meter:
         model: str,
         streaming: bool = False,
         metadata: Mapping[str, str] | None = None,
+        tracing: Tracing | None = None,
+        call: ModelCall | None = None,
     ) -> None:
         self._context = context
         self._publisher = publisher
@@ -34,6 +38,8 @@ class Meter:
         self._metadata = metadata
         self._settled = False
         self._priced: tuple[TokenUsage, Cost | None, datetime] | None = None
+        if tracing is not None:
+            context.trail.trace = tracing.begin(context.traceparent, call, context.timing.received)
         self.admitted: Admitted | None = None
         """What the call holds of limits and budgets: settled with it."""
         publisher.publish(RequestStarted(context.request_id, context.dialect, streaming))
@@ -113,6 +119,7 @@ class Meter:
                 tags={} if context.principal is None else context.principal.tags,
                 metadata=self._metadata,
                 finish_reason=finish_reason,
+                trace=trail.trace,
                 cache=None if trail.cache is None else trail.cache.outcome,
                 saved=None if trail.cache is None or error is not None else trail.cache.saved,
             )

@@ -9,7 +9,7 @@ if TYPE_CHECKING:  # a request's context holds rates, and counters know of it by
     from tornado_gateway.domain.counters import Standing
 
 
-class Rate(msgspec.Struct, frozen=True):
+class Rate(msgspec.Struct, frozen=True, gc=False):
     """``what`` is requests or tokens; ``reset`` is in seconds, until nothing is counted any more."""
 
     what: str

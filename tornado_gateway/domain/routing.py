@@ -8,7 +8,9 @@ from difflib import get_close_matches
 from tornado_gateway.domain.cache_keys import fingerprint
 from tornado_gateway.domain.caching import CachePlan
 from tornado_gateway.domain.ceilings import ceiling_of
-from tornado_gateway.domain.errors import ModelNotFound, ModelNotPriced, ProviderNotConfigured
+from tornado_gateway.domain.context import RequestContext
+from tornado_gateway.domain.errors import GatewayError, ModelNotFound, ModelNotPriced, ProviderNotConfigured
+from tornado_gateway.domain.principal import check_model
 from tornado_gateway.domain.routes import Route, RoutePlan, RouteTable, RouteTarget, Stage, Target
 from tornado_gateway.domain.snapshot import Snapshot
 
@@ -29,6 +31,24 @@ def plan(snapshot: Snapshot, model: str, at: datetime) -> RoutePlan:
     if len(snapshot.plans) >= _REMEMBERED:
         snapshot.plans.clear()
     snapshot.plans[key] = made
+    return made
+
+
+def enter(snapshot: Snapshot, model: str, context: RequestContext, at: datetime) -> RoutePlan:
+    """``plan`` for a caller who may name ``model``. Whatever becomes of the call, from here on it is its route's.
+
+    Raises ``ModelNotAllowed`` too.
+    """
+    context.trail.revision = snapshot.revision
+    try:
+        check_model(context.principal, model)
+        made = plan(snapshot, model, at)
+    except GatewayError:
+        route = snapshot.routes.match(model)
+        if route is not None:
+            context.trail.route = route.name
+        raise
+    context.trail.route = made.route
     return made
 
 

@@ -7,6 +7,7 @@ from datetime import datetime
 from ipaddress import IPv4Network, IPv6Network
 
 from tornado_gateway.domain.access import Access
+from tornado_gateway.domain.administration import AdminPolicy
 from tornado_gateway.domain.caching import MEMORY_BYTES
 from tornado_gateway.domain.endpoints import Provider
 from tornado_gateway.domain.prices import PriceTable
@@ -36,6 +37,8 @@ class ServerPolicy:
     drain_timeout: float = 30.0
     keep_alive: float = 15.0
     """Silence of a provider after which a stream sends a comment."""
+    max_connections: int | None = None
+    """Clients' connections that one process holds; None leaves it to what the system lets it open."""
     trusted_proxies: tuple[IPv4Network | IPv6Network, ...] = ()
     """Who is believed where calls come from."""
 
@@ -57,6 +60,7 @@ class Snapshot:
     cache_bytes: int = MEMORY_BYTES
     """What all answers kept in memory may take."""
     access: Access = field(default_factory=Access)
+    admin: AdminPolicy = field(default_factory=AdminPolicy)
 
 
 class _Leased:

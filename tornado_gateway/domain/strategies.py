@@ -120,6 +120,11 @@ class Strategies:
         arrange = self._orders.get(stage.strategy)
         return stage.targets if arrange is None else arrange(stage, tokens)
 
+    def busy(self, key: TargetKey) -> int:
+        """Calls under way at a target."""
+        load = self._loads.get(key)
+        return 0 if load is None else load.busy
+
     def watch(self, target: Target) -> Watched:
         """Counts a call as under way while it is, and remembers how long it let wait."""
         key = _key(target)

@@ -8,6 +8,7 @@ import msgspec
 from tornado_gateway.domain import routing
 from tornado_gateway.domain.attempts import Won
 from tornado_gateway.domain.call import ModelCall
+from tornado_gateway.domain.captured import Captured
 from tornado_gateway.domain.context import RequestContext
 from tornado_gateway.domain.dispatch import Dispatch
 from tornado_gateway.domain.errors import ClientClosed, GatewayError, InternalError, UpstreamFailed, UpstreamTimeout
@@ -17,7 +18,6 @@ from tornado_gateway.domain.metering import Meter
 from tornado_gateway.domain.money import Cost, PriceCard
 from tornado_gateway.domain.patience import Patience
 from tornado_gateway.domain.ports import ChatProvider, Clock
-from tornado_gateway.domain.principal import check_model
 from tornado_gateway.domain.routes import RoutePlan, Target
 from tornado_gateway.domain.snapshot import Snapshot, SnapshotHolder
 from tornado_gateway.domain.stream import (
@@ -86,6 +86,7 @@ class ActiveStream:
         self._tokens = 0
         self._bytes = 0
         self._images = 0
+        self._captured: Captured | None = None
 
     @property
     def cost(self) -> Cost | None:
@@ -97,9 +98,7 @@ class ActiveStream:
         context = self._context
         try:
             snapshot = self._held.enter_context(self._snapshots.lease())
-            context.trail.revision = snapshot.revision
-            check_model(context.principal, self._call.model)
-            plan = routing.plan(snapshot, self._call.model, self._clock.now())
+            plan = routing.enter(snapshot, self._call.model, context, self._clock.now())
             plan = await self._enter(self._call, plan, snapshot, context, self._meter)
             self._won = await self._dispatch.run(plan, self._call, self._ask, context, self._held, _discard)
         except GatewayError as error:
@@ -113,6 +112,9 @@ class ActiveStream:
         self._won.watched.first_token()
         context.timing.first_token = self._clock.monotonic()
         context.timing.upstream_to_first = context.timing.upstream
+        if context.trail.trace is not None:
+            context.trail.trace.opened(self._won.value.first.events)
+            self._captured = context.trail.trace.captured
 
     def batches(self) -> AsyncIterator[StreamBatch]:
         """Each batch with costs filled in; the last one has ``last`` set and the call settled."""
@@ -206,6 +208,8 @@ class ActiveStream:
 
     def _metered(self, batch: StreamBatch) -> StreamBatch:
         events = batch.events
+        if self._captured is not None:
+            self._captured.hear(events)
         if self._card is not None and self._card.image is not None:
             self._images += sum(images_in(event) for event in events)
         if len(events) == 1 and type(events[0]) is Relayed:

@@ -20,6 +20,7 @@ from tornado_gateway.httpserver.gates.deadline import DeadlineGate
 from tornado_gateway.httpserver.gates.drain import DrainGate
 from tornado_gateway.httpserver.gates.freshness import FreshnessGate
 from tornado_gateway.httpserver.gates.trace import TraceGate
+from tornado_gateway.httpserver.handlers.admin import AdminEventsHandler, AdminHandler
 from tornado_gateway.httpserver.handlers.health import HealthHandler, LiveHandler, ReadyHandler
 from tornado_gateway.httpserver.handlers.metrics import MetricsHandler
 from tornado_gateway.httpserver.handlers.model_call import ModelCallHandler
@@ -41,6 +42,10 @@ def make_gates(snapshots: SnapshotHolder, lifecycle: Lifecycle, auth: AuthGate) 
     )
 
 
+def _admin() -> list[URLSpec]:
+    return [URLSpec(r"/admin/api/events", AdminEventsHandler), URLSpec(r"/admin/api/(.*)", AdminHandler)]
+
+
 def make_application(services: Services) -> Application:
     """The tree over ``services``."""
     native = Native(services.clock.now)
@@ -59,6 +64,7 @@ def make_application(services: Services) -> Application:
             URLSpec(r"/health/live", LiveHandler),
             URLSpec(r"/health/ready", ReadyHandler),
             URLSpec(r"/metrics", MetricsHandler),
+            *(() if services.admin is None else _admin()),
         ],
         default_handler_class=UnknownPath,
         log_function=lambda handler: None,  # the event bus says more, and off the request's path

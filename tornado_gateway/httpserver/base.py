@@ -26,6 +26,9 @@ from tornado_gateway.httpserver.services import Services
 _DISCARD_BYTES = 64 * 1024 * 1024
 """A refused body is read up to here, so that the client gets to the answer; beyond it the connection is closed."""
 
+_MOST_DIGITS = 19
+"""Python refuses to make an int of thousands of digits; beyond these the number is too large whatever it is."""
+
 
 @stream_request_body
 class BaseHandler(RequestHandler):
@@ -53,11 +56,11 @@ class BaseHandler(RequestHandler):
 
     def prepare(self) -> Awaitable[None] | None:
         self._limit = self.services.snapshots.current.server.max_body_bytes
-        announced = self.request.headers.get("Content-Length")
-        if announced is None or not announced.isdigit() or int(announced) <= self._limit:
+        announced = _announced(self.request.headers.get("Content-Length"))
+        if announced <= self._limit:
             return None
         self.refuse(self._too_large())
-        if int(announced) > _DISCARD_BYTES or "Expect" in self.request.headers:
+        if announced > _DISCARD_BYTES or "Expect" in self.request.headers:
             self._hang_up(self._too_large())
         return None
 
@@ -94,9 +97,12 @@ class BaseHandler(RequestHandler):
         self.set_status(204)
 
     def finish(self, chunk: str | bytes | dict[str, Any] | None = None) -> "Future[None]":
+        connection: Any = self.request.connection
+        if not connection._read_finished and not self._headers_written:
+            self.set_header("Connection", "close")  # Tornado closes then, and tells nobody
         if self._headers.get("Connection") == "close":
             # Tornado sends the header and leaves it to the client to act on it.
-            self.request.connection._disconnect_on_finish = True  # type: ignore[union-attr]
+            connection._disconnect_on_finish = True
         return super().finish(chunk)
 
     def write_json(self, document: bytes, status: int = 200) -> None:
@@ -152,6 +158,13 @@ class BaseHandler(RequestHandler):
 
     def _too_large(self) -> BodyTooLarge:
         return BodyTooLarge(f"The body is larger than server.max_body_bytes, {self._limit} bytes.")
+
+
+def _announced(length: str | None) -> int:
+    """What the header says; 0 where Tornado is about to refuse it. ``isdigit`` alone takes a superscript for one."""
+    if length is None or not length.isascii() or not length.isdigit():
+        return 0
+    return int(length[:_MOST_DIGITS])
 
 
 class UnknownPath(BaseHandler):

@@ -2,13 +2,16 @@
 
 import asyncio
 import fcntl
+import resource
 import select
+import ssl
 import struct
 import termios
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from typing import Any
 
-from tornado.http1connection import HTTP1ServerConnection
+from tornado.http1connection import HTTP1Connection, HTTP1ServerConnection
 from tornado.httpserver import HTTPServer
 from tornado.httputil import HTTPConnection, HTTPHeaders, HTTPMessageDelegate, RequestStartLine, ResponseStartLine
 from tornado.iostream import IOStream
@@ -16,12 +19,15 @@ from tornado.web import Application
 
 from tornado_gateway.domain.ports import Clock
 from tornado_gateway.domain.snapshot import SnapshotHolder
+from tornado_gateway.domain.tls import TlsPolicy
+from tornado_gateway.httpserver.answering import READ_HEAD_BYTES, AnsweringStream
+from tornado_gateway.httpserver.certificates import Certificates
 
 _SWEEP_SECONDS = 0.25
-_MAX_HEADER_BYTES = 64 * 1024
 _IDLE_SECONDS = 120.0
 """A kept-alive connection between two requests may rest this long."""
 
+_WARN_SECONDS = 60.0
 _RETIRE_SECONDS = 5.0
 """How long a server that retires waits for a resting client's next request, after which the connection ends."""
 
@@ -44,19 +50,41 @@ class _Watched:
     progress: float = 0.0
 
 
+def _unheard(_text: str) -> None:
+    """Where nobody is told."""
+
+
+@dataclass(frozen=True, slots=True)
+class Listening:
+    """How connections are secured, and who is told of what befalls them all."""
+
+    tls: TlsPolicy | None = None
+    announce: Callable[[str], None] = _unheard
+    warn: Callable[[str], None] = _unheard
+
+
+_PLAIN = Listening()
+
+
 class GatewayHTTPServer(HTTPServer):
     """Closes a connection whose request does not come in within ``read_timeout`` or whose client takes nothing for
     ``write_timeout``; a long stream lives on as long as its client reads.
 
-    One sweep looks at all connections, so that a request costs no timer of its own.
+    One sweep looks at all connections, so that a request costs no timer of its own. Where there are as many as may be,
+    a new one takes the place of one that rests between requests, and is hung up on where none does.
     """
 
     def initialize(  # type: ignore[override] # Tornado's configurable classes are made through here
-        self, application: Application, *, snapshots: SnapshotHolder, clock: Clock
+        self,
+        application: Application,
+        *,
+        snapshots: SnapshotHolder,
+        clock: Clock,
+        listening: Listening = _PLAIN,
     ) -> None:
         super().initialize(
             application,
-            max_header_size=_MAX_HEADER_BYTES,
+            max_header_size=READ_HEAD_BYTES,
             max_body_size=_UNLIMITED,
             idle_connection_timeout=_IDLE_SECONDS,
         )
@@ -64,21 +92,59 @@ class GatewayHTTPServer(HTTPServer):
         self._clock = clock
         self._watched: dict[IOStream, _Watched] = {}
         self._sweeper: asyncio.TimerHandle | None = None
+        self._warn = listening.warn
+        self._warned: float | None = None
+        self._certificates = None
+        if listening.tls is not None:
+            self._certificates = Certificates(
+                listening.tls, take=self._show, announce=listening.announce, warn=listening.warn
+            )
+
+    def _show(self, context: ssl.SSLContext) -> None:
+        self.ssl_options = context  # looked at for each connection that is accepted
 
     def start_sweeping(self) -> None:
         """From here on the timeouts hold; ``stop_sweeping`` ends it."""
         self._sweeper = asyncio.get_running_loop().call_later(_SWEEP_SECONDS, self._sweep)
+        if self._certificates is not None:
+            self._certificates.start()
 
     def stop_sweeping(self) -> None:
         if self._sweeper is not None:
             self._sweeper.cancel()
             self._sweeper = None
+        if self._certificates is not None:
+            self._certificates.stop()
+
+    def handle_stream(self, stream: IOStream, address: tuple[Any, ...]) -> None:
+        if len(self._connections) >= self._most() and not self._make_room():
+            stream.close()
+            return
+        super().handle_stream(stream, address)
+
+    def _most(self) -> int:
+        # Each may hold a connection to a provider, too; and without a descriptor nobody is accepted or called.
+        openable = resource.getrlimit(resource.RLIMIT_NOFILE)[0] // 2
+        return min(self._snapshots.current.server.max_connections or openable, openable)
+
+    def _make_room(self) -> bool:
+        now = self._clock.monotonic()
+        if self._warned is None or now - self._warned > _WARN_SECONDS:
+            self._warned = now
+            self._warn(f"{len(self._connections)} connections are open, as many as may be: resting ones are closed")
+        for stream, watched in self._watched.items():  # the oldest first
+            if watched.resting and not stream.closed() and not stream._read_buffer_size:
+                stream.close()
+                return True
+        return False
 
     def start_request(self, server_conn: object, request_conn: HTTPConnection) -> HTTPMessageDelegate:
         assert isinstance(server_conn, HTTP1ServerConnection)
         stream = server_conn.stream
         if stream.closed():
             return HTTPMessageDelegate()  # what is left in the pipe of a client that is gone is not worth a call
+        assert isinstance(request_conn, HTTP1Connection)
+        request_conn.stream = AnsweringStream(stream)  # type: ignore[assignment] # it stands for one
         delegate = super().start_request(server_conn, request_conn)
         known = self._watched.get(stream)
         if known is None:
@@ -120,7 +186,7 @@ class GatewayHTTPServer(HTTPServer):
                 self._watched.pop(stream, None)
             elif _gone(stream) or self._overdue(stream, watched, now, policy.read_timeout, policy.write_timeout):
                 stream.close()
-        self.start_sweeping()
+        self._sweeper = asyncio.get_running_loop().call_later(_SWEEP_SECONDS, self._sweep)
 
     @staticmethod
     def _overdue(stream: IOStream, watched: _Watched, now: float, read: float, write: float) -> bool:

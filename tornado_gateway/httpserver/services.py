@@ -4,12 +4,22 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from tornado_gateway.domain.administration import AdminDesk
 from tornado_gateway.domain.gateway import GatewayService
 from tornado_gateway.domain.ports import Clock
 from tornado_gateway.domain.snapshot import SnapshotHolder
+from tornado_gateway.httpserver.gates.admin import AdminGate
 from tornado_gateway.httpserver.gates.auth import AuthGate
 from tornado_gateway.httpserver.gates.base import Gate
 from tornado_gateway.httpserver.lifecycle import Lifecycle
+
+
+@dataclass(frozen=True, slots=True)
+class AdminSide:
+    """Who lets operators in, and who answers them."""
+
+    gate: AdminGate
+    desk: AdminDesk
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,3 +41,5 @@ class Services:
     """This one's number, where there are several."""
     report: Callable[[BaseException], None] = field(default=lambda error: None)
     """Told of errors that nobody foresaw."""
+    admin: AdminSide | None = None
+    """None where there is nothing under ``/admin``, whatever the file says."""

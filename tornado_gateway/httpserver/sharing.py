@@ -14,7 +14,7 @@ from tornado.web import Application
 
 from tornado_gateway.domain.ports import Clock
 from tornado_gateway.domain.snapshot import SnapshotHolder
-from tornado_gateway.httpserver.server import GatewayHTTPServer
+from tornado_gateway.httpserver.server import GatewayHTTPServer, Listening
 
 _COURTESY_SECONDS = 0.001
 """How long a connection is left to a worker that has fewer. Then it may be busy, and whoever is awake takes it."""
@@ -34,9 +34,9 @@ class SharingHTTPServer(GatewayHTTPServer):
     """Accepts one connection a turn of the loop, and none for a moment while another worker has clearly fewer."""
 
     def initialize(  # type: ignore[override] # as its parent's
-        self, application: Application, *, snapshots: SnapshotHolder, clock: Clock, loads: Loads
+        self, application: Application, *, snapshots: SnapshotHolder, clock: Clock, loads: Loads, listening: Listening
     ) -> None:
-        super().initialize(application, snapshots=snapshots, clock=clock)
+        super().initialize(application, snapshots=snapshots, clock=clock, listening=listening)
         self._loads = loads
         self._accepting: set[socket.socket] = set()
 

@@ -43,22 +43,33 @@ class EventBus:
         self._inline: dict[str, _InlineQueue] = {}
         self._threads: dict[str, BatchThread[Event]] = {}
         self._offers: tuple[Callable[[Event], None], ...] = ()
+        self._chosen: dict[type, tuple[Callable[[Event], None], ...]] = {}
+        """For those who want events of some kinds alone: they cost the others nothing."""
         self._started = False
 
-    def add_inline(self, subscriber: Subscriber) -> None:
-        """``subscriber`` is quick and never blocks: it runs on the event loop, shortly after, or at ``flush``."""
+    def add_inline(self, subscriber: Subscriber, *kinds: type) -> None:
+        """``subscriber`` is quick and never blocks: it runs on the event loop, shortly after, or at ``flush``.
+
+        It gets events of ``kinds``, of all kinds where none is named.
+        """
         guard = self._guard(subscriber)
         queue = _InlineQueue(guard.handle, capacity=self._capacity, batch=self._batch, linger=self._linger)
         self._inline[subscriber.name] = queue
-        self._offers = (*self._offers, queue.offer)
+        if not kinds:
+            self._offers = (*self._offers, queue.offer)
+        for kind in kinds:
+            self._chosen[kind] = (*self._chosen.get(kind, ()), queue.offer)
 
-    def add_threaded(self, subscriber: Subscriber) -> None:
-        """``subscriber`` may block: it has a thread of its own, and one that hangs only loses its own events."""
+    def add_threaded(self, subscriber: Subscriber, *, capacity: int | None = None) -> None:
+        """``subscriber`` may block: it has a thread of its own, and one that hangs only loses its own events.
+
+        ``capacity`` is that of its queue, where its events are larger than usual.
+        """
         guard = self._guard(subscriber)
         thread: BatchThread[Event] = BatchThread(
             f"events-{subscriber.name}",
             guard.handle,
-            capacity=self._capacity,
+            capacity=self._capacity if capacity is None else capacity,
             batch=self._batch,
             linger=self._linger,
         )
@@ -75,6 +86,8 @@ class EventBus:
 
     def publish(self, event: Event) -> None:
         for offer in self._offers:
+            offer(event)
+        for offer in self._chosen.get(type(event), ()):
             offer(event)
 
     def start(self) -> None:

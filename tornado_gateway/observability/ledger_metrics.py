@@ -48,4 +48,6 @@ class LedgerFamilies(Collector):
         yield GaugeMetricFamily(
             "gateway_ledger_journal_rows", "Rows in journals, not yet in the ledger.", value=figures.journaled
         )
-        yield GaugeMetricFamily("gateway_ledger_up", "1 while the ledger takes rows.", value=int(figures.up))
+        yield GaugeMetricFamily(
+            "gateway_ledger_up", "1 while the ledger takes rows, of each worker.", value=int(figures.up)
+        )

@@ -67,6 +67,9 @@ class OpenReply:
         """The body as it comes, one item a read. Raises ``UpstreamFailed`` where it breaks off."""
         try:
             async for chunk in self._chunks:
+                for secret in self._secrets:
+                    if secret in chunk:
+                        chunk = chunk.replace(secret, b"***")  # noqa: PLW2901 - what goes on is what is clean
                 yield chunk
             self._ended = True
         except TRANSPORT_ERRORS as error:
@@ -204,10 +207,14 @@ class Upstream:
         method: str = "POST",
     ) -> OpenReply:
         sent = [*self._headers, *headers]
-        if context.traceparent is not None:
-            sent.append(("traceparent", context.traceparent))
+        attempt = context.trail.attempt
+        traceparent = context.traceparent if attempt is None else attempt.traceparent
+        if traceparent is not None:
+            sent.append(("traceparent", traceparent))
             if context.tracestate is not None:
                 sent.append(("tracestate", context.tracestate))
+        if attempt is not None:
+            attempt.address = url
         connect = self._connect_timeout if context.limits.connect is None else context.limits.connect
         request = httpx.Request(method, url, headers=sent, content=body, extensions=self._waits(connect, context))
         try:

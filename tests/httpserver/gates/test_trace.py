@@ -107,3 +107,21 @@ async def test_headers_for_the_provider_are_named_ones_and_never_a_credential() 
         await served.client.post("/v1/chat/completions", json=chat(), headers=headers)
         (context,) = provider.contexts
         assert context.forward == {"openai-beta": "assistants=v2", "idempotency-key": "k1", "anthropic-beta": "x"}
+
+
+async def test_what_no_header_can_carry_goes_no_further() -> None:
+    provider = Watching()
+    async with serving(provider) as served:
+        client = await served.connect()
+        for parent, state in ((PARENT, "v=\xff"), (PARENT.replace("00-", "01-", 1) + "-\xff", "v=1")):
+            await client.send(request(chat()))
+            lines = f"Traceparent: {parent}\r\nTracestate: {state}\r\n".encode("latin-1")
+            assert (await client.answer())[0] == 200
+            await client.send(request(chat()).replace(b"Host: gateway\r\n", b"Host: g\r\n" + lines))
+            assert (await client.answer())[0] == 200
+        assert [context.traceparent for context in provider.contexts] == [None, PARENT, None, None]
+        assert all(context.tracestate is None for context in provider.contexts)
+        await client.send(request(chat()).replace(b"Host: gateway\r\n", b"Host: g\r\nOpenAI-Beta: \xe9\r\n"))
+        status, _, body = await client.answer()
+        assert status == 400
+        assert b"The header openai-beta holds a character" in body

@@ -618,5 +618,6 @@ async def test_a_streams_upstream_time_is_counted_once() -> None:
         assert 0 < event.overhead < 0.1
         assert event.time_to_first_token > 0.2
         upstream, own = (float(part.split("dur=")[1]) for part in answer.headers["server-timing"].split(", "))
-        assert 200 <= upstream < 390
+        # Counted twice it would be more than the whole call.
+        assert 200 <= upstream <= event.duration * 1000
         assert 0 < own < 100

@@ -51,3 +51,8 @@ def test_what_gemini_can_t_read_is_refused_by_name(image: Image) -> None:
     with pytest.raises(InvalidRequest) as refused:
         image_part(image, "messages[0].content[1]")
     assert refused.value.param == "messages[0].content[1]"
+
+
+def test_an_address_whose_host_is_malformed() -> None:
+    with pytest.raises(InvalidRequest, match="p: this is no URL"):
+        image_part(Image(url="https://x.examp]le/a.png"), "p")

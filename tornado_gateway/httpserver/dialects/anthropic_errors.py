@@ -19,6 +19,7 @@ _BY_STATUS = {
     415: "invalid_request_error",
     422: "invalid_request_error",
     429: "rate_limit_error",
+    431: "request_too_large",
     504: "timeout_error",
     529: "overloaded_error",
 }

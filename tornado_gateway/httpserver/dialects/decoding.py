@@ -7,6 +7,7 @@ import msgspec
 
 from tornado_gateway.domain.chat import Effort
 from tornado_gateway.domain.errors import InvalidRequest
+from tornado_gateway.httpserver.dialects.nesting import MAX_DEPTH, too_deep
 
 T = TypeVar("T")
 
@@ -27,15 +28,22 @@ _WORDS = {
 
 
 def decode_fields(body: bytes) -> dict[str, msgspec.Raw]:
-    """The body's members, unopened. Raises ``InvalidRequest`` for anything but a JSON object."""
+    """The body's members, unopened. Raises ``InvalidRequest`` for anything but a JSON object.
+
+    Of a member that is there twice, the last one counts: for what the gateway decides and for what a provider is sent.
+    """
+    if too_deep(body):
+        raise _nested()
     try:
+        if not body.isascii():
+            body.decode()  # members that are not opened would go on to a provider as they are
         return _fields.decode(body)
     except msgspec.ValidationError as error:
         raise InvalidRequest("The body must be a JSON object.") from error
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise InvalidRequest(f"The body is not valid JSON: {error}.") from error
     except RecursionError as error:
-        raise InvalidRequest("The body is nested too deeply.") from error
+        raise _nested() from error
 
 
 def decode_as(decoder: msgspec.json.Decoder[T], body: bytes) -> T:
@@ -47,7 +55,7 @@ def decode_as(decoder: msgspec.json.Decoder[T], body: bytes) -> T:
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise InvalidRequest(f"The body is not valid JSON: {error}.") from error
     except RecursionError as error:
-        raise InvalidRequest("The body is nested too deeply.") from error
+        raise _nested() from error
 
 
 def open_fields(fields: dict[str, msgspec.Raw]) -> dict[str, Any]:
@@ -74,6 +82,10 @@ def effort_of(value: str, path: str) -> Effort:
     if value not in _EFFORTS:
         raise InvalidRequest(f"{path}: no such effort {value!r}.", param=path)
     return value  # type: ignore[return-value] # just checked
+
+
+def _nested() -> InvalidRequest:
+    return InvalidRequest(f"The body is nested deeper than {MAX_DEPTH} levels.")
 
 
 def _complaint(text: str, prefix: str = "") -> InvalidRequest:

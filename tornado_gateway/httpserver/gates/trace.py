@@ -8,6 +8,7 @@ from dataclasses import replace
 from tornado.httputil import HTTPServerRequest
 
 from tornado_gateway.domain.context import RequestContext
+from tornado_gateway.domain.errors import InvalidRequest
 from tornado_gateway.httpserver.gates.base import Headers
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,128}\Z")
@@ -28,7 +29,8 @@ def request_id(request: HTTPServerRequest) -> str:
 
 
 class TraceGate:
-    """Passes a well-formed trace on as it is: the gateway makes no spans of its own that a parent could name."""
+    """Takes a well-formed trace as it is. Where the call is traced its spans become children of the caller's, and else
+    the provider gets it unchanged."""
 
     def headers(self, request: HTTPServerRequest, context: RequestContext) -> Headers:
         return (("X-Request-ID", context.request_id),)
@@ -37,6 +39,12 @@ class TraceGate:
         headers = request.headers
         traceparent = headers.get("Traceparent")
         forward = {name: headers[name] for name in _FORWARDED if name in headers}
-        if traceparent is None or not _TRACEPARENT.match(traceparent):
+        for name, value in forward.items():
+            if not value.isascii():
+                raise InvalidRequest(f"The header {name} holds a character that no header can carry.", param=name)
+        if traceparent is None or not traceparent.isascii() or not _TRACEPARENT.match(traceparent):
             return replace(context, forward=forward) if forward else context
-        return replace(context, forward=forward, traceparent=traceparent, tracestate=headers.get("Tracestate"))
+        state = headers.get("Tracestate")
+        if state is not None and not state.isascii():
+            state = None  # as W3C has it: what can't be read goes, the trace stays
+        return replace(context, forward=forward, traceparent=traceparent, tracestate=state)

@@ -5,7 +5,6 @@ Wire: Anthropic API reference, "Create a Message", ``messages[].content``.
 
 import re
 from base64 import b64decode
-from binascii import Error as NoBase64
 from collections.abc import Sequence
 from typing import Any
 
@@ -186,7 +185,7 @@ def _sniffed(data: str) -> str | None:
 def _decoded(data: str, path: str) -> str:
     try:
         return b64decode(data).decode()
-    except (NoBase64, UnicodeDecodeError) as error:
+    except ValueError as error:  # no base64, no UTF-8, or no ASCII to begin with
         raise InvalidRequest(f"{path}: the document is no text in base64.", param=path) from error
 
 

@@ -83,7 +83,10 @@ def _linked(url: str | None, file_id: str | None, media_type: str | None, path: 
         what = "a file id of another provider" if url is None else "a URL of this kind"
         raise InvalidRequest(f"{path}: {what} means nothing to Gemini.", param=path)
     file: dict[str, Any] = {"fileUri": address}
-    kind = media_type or _by_ending(urlsplit(address).path)
+    try:
+        kind = media_type or _by_ending(urlsplit(address).path)
+    except ValueError as error:  # its host is malformed
+        raise InvalidRequest(f"{path}: this is no URL.", param=path) from error
     if kind is not None:
         file["mimeType"] = kind
     return {"fileData": file}

@@ -1,0 +1,152 @@
+"""Traces: to which trace a call belongs and what was tried for it. Ids are made here, on the request's path; spans are
+made of them later and elsewhere.
+
+Wire: W3C Trace Context, "traceparent Header Field Values": version, trace id, parent id and flags, all in hex.
+"""
+
+import random
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+import msgspec
+
+from tornado_gateway.domain.call import Answer, ModelCall
+from tornado_gateway.domain.captured import Captured
+from tornado_gateway.domain.stream import Relayed, Started, StreamEvent, UsageReport
+
+SAMPLED = 1
+"""The flag of a trace that is kept."""
+
+CANCELLED = "cancelled"
+"""How a try ended that nobody waited for any longer."""
+
+_MODEL = re.compile(rb'"model"\s*:\s*"([^"\\]{1,256})"')
+_GLANCE_BYTES = 4096
+
+
+class Time(Protocol):
+    def monotonic(self) -> float: ...
+
+    def now(self) -> datetime: ...
+
+
+class Address(Protocol):
+    """Where a call was sent; ``port`` is None where it is the scheme's own."""
+
+    @property
+    def scheme(self) -> str: ...
+
+    @property
+    def host(self) -> str: ...
+
+    @property
+    def port(self) -> int | None: ...
+
+
+@dataclass(slots=True)
+class AttemptTrace:
+    """One try at one target. Times are on the monotonic clock; one that has not ended lasts as long as its call."""
+
+    span_id: int
+    traceparent: str
+    """The header by which a provider's own spans become children of this one."""
+    route: str
+    provider: str
+    model: str
+    endpoint: int
+    started: float
+    ended: float | None = None
+    error: str | None = None
+    address: Address | None = None
+
+    def end(self, now: float, error: str) -> None:
+        self.ended = now
+        self.error = error
+
+
+@dataclass(slots=True)
+class CallTrace:
+    """A call that is traced. ``began`` and ``began_at`` are one moment on both clocks.
+
+    ``received`` is on the monotonic one. ``parent_id`` is the caller's span, None where the trace begins here.
+    """
+
+    trace_id: int
+    span_id: int
+    parent_id: int | None
+    flags: int
+    received: float
+    began: float
+    began_at: datetime
+    attempts: list[AttemptTrace] = field(default_factory=list)
+    model: str | None = None
+    """As the provider names it in its answer."""
+    captured: Captured | None = None
+    """None unless prompts and answers are asked for."""
+
+    def attempt(self, route: str, provider: str, model: str, endpoint: int, now: float) -> AttemptTrace:
+        """Another try begins."""
+        span_id = _span_id()
+        parent = f"00-{self.trace_id:032x}-{span_id:016x}-{self.flags:02x}"
+        made = AttemptTrace(span_id, parent, route, provider, model, endpoint, now)
+        self.attempts.append(made)
+        return made
+
+    def answered(self, answer: Answer) -> None:
+        """A whole answer came."""
+        if answer.chat is not None:
+            self.model = answer.chat.model
+        elif answer.relayed is not None and (raw := answer.relayed.fields.get("model")) is not None:
+            self.model = _text(raw)
+        if self.captured is not None:
+            self.captured.answer = answer
+
+    def opened(self, events: Iterable[StreamEvent]) -> None:
+        """A stream has begun with ``events``."""
+        for event in events:
+            if isinstance(event, Started):
+                self.model = event.model
+                return
+            data = event.data if isinstance(event, Relayed) else event.frame if isinstance(event, UsageReport) else None
+            found = None if data is None else _MODEL.search(data, 0, _GLANCE_BYTES)
+            if found is not None:
+                self.model = found[1].decode(errors="replace")
+                return
+
+
+class Tracing:
+    """Says of each call whether it is traced. ``ratio`` of the traces that begin here are, and of those that come from
+    a caller the ones that are sampled there; ``capture`` keeps prompts and answers."""
+
+    def __init__(self, clock: Time, *, ratio: float = 1.0, capture: bool = False) -> None:
+        self._clock = clock
+        # By the id, as SDKs do it: services that keep less keep a part of what those keep that keep more.
+        self._bound = round(ratio * 2**64)
+        self._capture = capture
+
+    def begin(self, traceparent: str | None, call: ModelCall | None, received: float) -> CallTrace | None:
+        """``traceparent`` is the caller's, of the right form; None for a call that is not traced."""
+        if traceparent is None:
+            trace_id, parent, flags = random.getrandbits(128) or 1, None, SAMPLED
+            if trace_id & (2**64 - 1) >= self._bound:
+                return None
+        else:
+            flags = int(traceparent[53:55], 16)
+            if not flags & SAMPLED:
+                return None
+            trace_id, parent = int(traceparent[3:35], 16), int(traceparent[36:52], 16)
+        captured = None if call is None or not self._capture else Captured(call)
+        began, at = self._clock.monotonic(), self._clock.now()
+        return CallTrace(trace_id, _span_id(), parent, flags, received, began, at, captured=captured)
+
+
+def _span_id() -> int:
+    return random.getrandbits(64) or 1
+
+
+def _text(raw: msgspec.Raw) -> str | None:
+    value = msgspec.json.decode(raw)
+    return value if isinstance(value, str) else None

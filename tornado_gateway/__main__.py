@@ -12,6 +12,7 @@ from tornado_gateway.cli import (
     estimate,
     explain,
     export,
+    imports,
     init,
     keys,
     prices,
@@ -35,6 +36,7 @@ _COMMANDS = (
     prices,
     export,
     keys,
+    imports,
 )
 
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from genai_prices.types import ModelInfo
 
 ROWS = ("pricing", "models")
-_REVIEW_AFTER = timedelta(days=90)
+REVIEW_AFTER = timedelta(days=90)
 
 _LISTED = frozenset({*BUCKETS, "request", "tiers", "tier_mode", "valid_from", "valid_until"})
 """Keys of which the list has the last word: what it no longer has is taken out of a row. Others are the operator's."""
@@ -136,7 +136,7 @@ class Import:
             found = terms(wanted.listed, self._today)
         except Unsayable as unsayable:
             raise Unsayable(f"{wanted.row}: {unsayable}") from unsayable
-        row = row_of(found, source=self._source, review_by=self._today + _REVIEW_AFTER)
+        row = row_of(found, source=self._source, review_by=self._today + REVIEW_AFTER)
         path = (*ROWS, wanted.row)
         rows = self.document.get("pricing", {}).get("models") or {}
         before, line = self._shown(path)

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from tornado_gateway.__main__ import main
+
 from .conftest import ROOT, Double, Gateway, finish, launch, wait_for
 from .pages import Reader, blocks
 
@@ -59,3 +61,12 @@ def test_what_is_made_and_used_is_there(page: Path) -> None:
                 assert re.search(rf"^{made}:", targets, re.MULTILINE), made
             for file in re.findall(r"(?:deploy|tests|docs|schema)/[\w./-]+", block.text):
                 assert (ROOT / file).exists(), file
+
+
+def test_every_command_is_on_its_page(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["--help"])
+    commands = re.findall(r"^    (\w+) ", capsys.readouterr().out, re.MULTILINE)
+    assert len(commands) > 10
+    page = (ROOT / "docs" / "commands.md").read_text()
+    assert [command for command in commands if f"| `{command}` |" not in page] == []

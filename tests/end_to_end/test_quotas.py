@@ -138,8 +138,11 @@ async def test_whoever_speaks_anthropics_language_is_told_in_it() -> None:
         assert counted.status_code == 200  # it costs no budget
 
 
-async def test_two_processes_on_one_redis_admit_exactly_the_limit(start: Start, redis_server: RedisServer) -> None:
-    config = CONFIG + f"limits: {{requests_per_minute: {LIMIT}}}\nstate: {{url: '{redis_server.url}', timeout: 10}}\n"
+async def test_two_gateways_of_two_workers_on_one_redis_admit_exactly_the_limit(
+    start: Start, redis_server: RedisServer
+) -> None:
+    config = CONFIG.replace("port: 0", "port: 0, workers: 2")
+    config += f"limits: {{requests_per_minute: {LIMIT}}}\nstate: {{url: '{redis_server.url}', timeout: 10}}\n"
     gateways = start(config), start(config)
     ports = [int(gateway.url.rpartition(":")[2]) for gateway in gateways]
     statuses = await statuses_of(ports, 200, chat("echo4"))

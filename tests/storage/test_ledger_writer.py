@@ -166,7 +166,7 @@ def test_what_others_left_is_taken_over_now_and_then(
     until(lambda: moody.held() == ["left"])
     until(lambda: any(line.startswith("WARNING a journal of the ledger ends in half a row") for line in lines))
     assert any(file.name in line and "'bytes': 9" in line for line in lines)
-    assert list(tmp_path.iterdir()) == []
+    until(lambda: list(tmp_path.iterdir()) == [])
 
 
 def test_a_row_that_is_refused_is_put_aside_and_stops_no_other(

@@ -20,8 +20,9 @@ from .conftest import CONFIG, Gateway
 
 BODY = {"model": "echo4", "messages": [{"role": "user", "content": "Hello"}]}
 INTERVAL = 0.2
-SLACK = 0.4
-"""What a busy machine may add to the flush interval."""
+SLACK = 1.5
+"""What a busy machine may add to the flush interval: two workers, and a database that has only just come back, are on it.
+How exactly the interval is kept is for the test of fifty kills."""
 
 
 class Callers:

@@ -21,7 +21,7 @@ from .conftest import CONFIG, Gateway
 BODY = {"model": "echo4", "messages": [{"role": "user", "content": "Hello"}]}
 INTERVAL = 0.2
 SLACK = 1.5
-"""What a busy machine may add to the flush interval: two workers, and a database that has only just come back, are on it.
+"""What a busy machine may add to the flush interval: two workers and a database that has just come back are on it.
 How exactly the interval is kept is for the test of fifty kills."""
 
 

@@ -12,12 +12,6 @@ import msgspec
 from tornado_gateway.domain.principal import Principal
 from tornado_gateway.domain.quotas import Budget, Limits
 
-ALGORITHMS = (
-    *("RS256", "RS384", "RS512", "PS256", "PS384", "PS512"),
-    *("ES256", "ES384", "ES512", "EdDSA"),
-)
-"""Those whose public key can be given to everybody. With any HS the same key would sign, so that there is none."""
-
 _LONGEST_TEXT = 256
 _MOST = 2**53
 """A number that JSON's readers agree on."""

@@ -1,4 +1,3 @@
-from collections.abc import AsyncIterator
 from typing import Any
 
 from tornado_gateway.domain.errors import GatewayError, UpstreamFailed
@@ -10,16 +9,11 @@ LAST = StreamBatch((TextDelta("b"),), last=True)
 
 class Reply:
     def __init__(self, *chunks: bytes) -> None:
-        self._chunks = chunks
+        self.left = list(chunks)
         self.complete = False
-        self.closed = False
 
-    async def chunks(self) -> AsyncIterator[bytes]:
-        try:
-            for chunk in self._chunks:
-                yield chunk
-        finally:
-            self.closed = True
+    async def chunk(self) -> bytes:
+        return self.left.pop(0) if self.left else b""
 
     def answered(self) -> None:
         self.complete = True
@@ -50,7 +44,7 @@ async def test_nothing_is_read_behind_the_end_mark() -> None:
     reply = Reply(b"a", b"half", b"last", b"a")
     assert await read(reply) == [StreamBatch((TextDelta("a"),)), LAST]
     assert reply.complete
-    assert reply.closed
+    assert reply.left == [b"a"]
 
 
 async def test_the_end_of_the_bytes_is_the_readers_to_judge() -> None:

@@ -19,7 +19,8 @@ from tornado_gateway.domain.errors import (
     UpstreamUnreachable,
 )
 from tornado_gateway.domain.tracing import AttemptTrace
-from tornado_gateway.providers.upstream import Upstream, make_transport
+from tornado_gateway.providers.pooled import PooledTransport
+from tornado_gateway.providers.upstream import Upstream
 
 Behaviour = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 OK = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
@@ -56,7 +57,7 @@ async def server(behave: Behaviour) -> AsyncIterator[str]:
 
 @asynccontextmanager
 async def upstream(seconds: float = 5.0) -> AsyncIterator[Upstream]:
-    transport = make_transport()
+    transport = PooledTransport()
     try:
         yield Upstream(
             provider="p",
@@ -174,11 +175,10 @@ async def test_a_stream_is_one_item_a_read_and_breaks_off_as_an_error() -> None:
         await writer.drain()
         writer.close()
 
-    async with server(behave) as url, upstream() as up, up.stream(httpx.URL(url), b"{}", context()) as reply:
-        chunks = reply.chunks()
-        assert await anext(chunks) == b"hello"
+    async with server(behave) as url, upstream() as up, await up.open(httpx.URL(url), b"{}", context()) as reply:
+        assert await reply.chunk() == b"hello"
         with pytest.raises(UpstreamFailed):
-            await anext(chunks)
+            await reply.chunk()
 
 
 async def test_leaving_a_stream_hangs_up() -> None:
@@ -191,8 +191,8 @@ async def test_leaving_a_stream_hangs_up() -> None:
         gone.set()
 
     async with server(behave) as url, upstream() as up:
-        async with up.stream(httpx.URL(url), b"{}", context()) as reply:
-            assert await anext(reply.chunks()) == b"hello"
+        async with await up.open(httpx.URL(url), b"{}", context()) as reply:
+            assert await reply.chunk() == b"hello"
         async with asyncio.timeout(1):
             await gone.wait()
 
@@ -209,8 +209,8 @@ async def test_a_connection_serves_again_once_its_stream_was_read_past_the_end_m
 
     async with server(behave) as url, upstream() as up:
         for _ in range(3):
-            async with up.stream(httpx.URL(url), b"{}", context()) as reply:
-                assert await anext(reply.chunks()) == b"hello"
+            async with await up.open(httpx.URL(url), b"{}", context()) as reply:
+                assert await reply.chunk() == b"hello"
                 reply.answered()
     assert connections == 1
 
@@ -230,7 +230,7 @@ async def test_a_key_that_the_provider_quotes_is_blotted_out(key: str, shown: st
     url = httpx.URL("http://up.example/v1/x")
     expected = f"The key {shown} is bad, and Bearer is a word.".encode()
     assert (await up.post(url, b"{}", context())).body == expected
-    async with up.stream(url, b"{}", context()) as reply:
+    async with await up.open(url, b"{}", context()) as reply:
         assert await reply.read() == expected
 
 
@@ -280,7 +280,7 @@ async def test_a_redirect_is_an_answer_like_any_other_and_takes_no_credentials_e
         head = b"HTTP/1.1 " + status + b"\r\nContent-Length: 0\r\nLocation: " + elsewhere.encode() + b"\r\n\r\n"
         async with server(says(head)) as url, upstream() as up:
             reply = await up.post(httpx.URL(url), b"{}", context())
-            async with up.stream(httpx.URL(url), b"{}", context()) as opened:
+            async with await up.open(httpx.URL(url), b"{}", context()) as opened:
                 assert [reply.status, opened.status] == [int(status[:3])] * 2
         assert visited == []
 
@@ -288,9 +288,9 @@ async def test_a_redirect_is_an_answer_like_any_other_and_takes_no_credentials_e
 async def test_what_quotes_the_gateways_own_key_in_a_stream_is_cleaned_of_it() -> None:
     head = OK + b"Content-Length: 30\r\n\r\n"
     async with server(says(head + b"data: you sent k-of-ours-1 !\n\n")) as url:
-        transport = make_transport()
+        transport = PooledTransport()
         headers = [("authorization", "Bearer k-of-ours-1")]
         up = Upstream(provider="p", transport=transport, clock=FakeClock(), headers=headers, timeout=5)
-        async with up.stream(httpx.URL(url), b"{}", context()) as opened:
-            assert b"".join([chunk async for chunk in opened.chunks()]) == b"data: you sent *** !\n\n"
+        async with await up.open(httpx.URL(url), b"{}", context()) as opened:
+            assert await opened.chunk() == b"data: you sent *** !\n\n"
         await transport.aclose()

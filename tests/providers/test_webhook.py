@@ -20,7 +20,7 @@ from tests.serving import until
 from tests.support import NOW, FakeClock, Recorder
 from tornado_gateway.domain.events import BudgetThreshold, RequestStarted, WebhookSent
 from tornado_gateway.domain.webhooks import Webhook
-from tornado_gateway.providers.upstream import make_transport
+from tornado_gateway.providers.pooled import PooledTransport
 from tornado_gateway.providers.webhook import PAUSES, Webhooks
 
 THRESHOLD = BudgetThreshold(
@@ -78,7 +78,7 @@ async def telling(*statuses: int | None, secret: str | None = None) -> AsyncIter
     server.add_sockets(sockets)
     receiver.url = f"http://127.0.0.1:{sockets[0].getsockname()[1]}/planted"
     hooks = [Webhook(receiver.url, secret=secret)]
-    clock, recorder, transport = FakeClock(), Recorder(), make_transport()
+    clock, recorder, transport = FakeClock(), Recorder(), PooledTransport()
     webhooks = Webhooks(transport=transport, hooks=lambda: hooks, clock=clock, publisher=recorder)
     try:
         yield Run(receiver, hooks, webhooks, recorder, clock)
@@ -182,7 +182,7 @@ async def test_the_number_under_way_is_bounded(monkeypatch: pytest.MonkeyPatch) 
 
     async with telling(500) as run:
         webhooks: Any = Webhooks(
-            transport=make_transport(), hooks=lambda: run.hooks, clock=Waiting(), publisher=run.recorder
+            transport=PooledTransport(), hooks=lambda: run.hooks, clock=Waiting(), publisher=run.recorder
         )
         webhooks.handle([THRESHOLD] * 70)
         assert [event.failure for event in run.sent] == ["too many are under way"] * 6

@@ -13,8 +13,8 @@ from tornado_gateway.config.model import ProviderSettings
 from tornado_gateway.config.reload import Reloader
 from tornado_gateway.domain.ports import ChatProvider, Clock, Publisher, Randomness
 from tornado_gateway.domain.snapshot import SnapshotHolder
+from tornado_gateway.providers.pooled import PooledTransport
 from tornado_gateway.providers.registry import ProviderRegistry, ProviderSpec
-from tornado_gateway.providers.upstream import make_transport
 from tornado_gateway.workers.seat import Crew, Seat
 
 
@@ -24,7 +24,7 @@ class WorldModule(Module):
     def configure(self, binder: Binder) -> None:
         binder.bind(Clock, to=SystemClock, scope=singleton)
         binder.bind(Randomness, to=random.SystemRandom, scope=singleton)
-        binder.bind(httpx.AsyncBaseTransport, to=make_transport, scope=singleton)
+        binder.bind(httpx.AsyncBaseTransport, to=PooledTransport, scope=singleton)
 
 
 class ConfigModule(Module):

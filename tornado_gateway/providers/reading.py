@@ -1,7 +1,6 @@
 """A provider's stream read to its end: bytes through a pure reader, batches out. The same for every protocol."""
 
 from collections.abc import AsyncIterator
-from contextlib import aclosing
 from typing import Protocol
 
 from tornado_gateway.domain.stream import StreamBatch
@@ -18,17 +17,16 @@ class Reader(Protocol):
 
 async def batches(reply: OpenReply, reader: Reader) -> AsyncIterator[StreamBatch]:
     """What each read brought, until the protocol's own end mark or the end of the bytes."""
-    async with aclosing(reply.chunks()) as chunks:  # type: ignore[type-var] # it is an async generator
-        async for chunk in chunks:
-            batch = reader.decode(chunk)
-            if batch.error is not None:
-                reply.blot(batch.error)
-            if batch.last:
-                reply.answered()
-                yield batch
-                return
-            if batch.events or batch.error is not None:
-                yield batch
+    while chunk := await reply.chunk():
+        batch = reader.decode(chunk)
+        if batch.error is not None:
+            reply.blot(batch.error)
+        if batch.last:
+            reply.answered()
+            yield batch
+            return
+        if batch.events or batch.error is not None:
+            yield batch
     batch = reader.flush()
     if batch.error is not None:
         reply.blot(batch.error)

@@ -14,7 +14,8 @@ from tornado_gateway.providers.gemini.adapter import DEFAULT_BASE_URL, GeminiPro
 from tornado_gateway.providers.openai.adapter import OpenAIProvider
 from tornado_gateway.providers.openai.endpoints import AzureEndpoints, Endpoints, PlainEndpoints
 from tornado_gateway.providers.openai.vendor import OPENAI, Vendor
-from tornado_gateway.providers.upstream import Upstream, make_transport
+from tornado_gateway.providers.pooled import PooledTransport
+from tornado_gateway.providers.upstream import Upstream
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,7 @@ class ProviderRegistry:
         transport: httpx.AsyncBaseTransport,
         clock: Clock,
         environ: Mapping[str, str] | None = None,
-        make_transport: Callable[[str | None, str | None], httpx.AsyncBaseTransport] = make_transport,
+        make_transport: Callable[[str | None, str | None], httpx.AsyncBaseTransport] = PooledTransport,
     ) -> None:
         self._transport = transport
         self._make_transport = make_transport

@@ -12,12 +12,10 @@ TRANSPORT_ERRORS = (httpx.TransportError, httpx.DecodingError, aiohttp.ClientErr
 
 def gateway_error(error: BaseException, provider: str, connect: float | None = None) -> GatewayError:
     """The one table from transport errors to the domain's. ``connect``: seconds that the connection was given."""
-    # httpx-aiohttp calls every lost connection a ConnectTimeout; aiohttp's own error beneath says what it was.
-    cause = error.__cause__ if isinstance(error.__cause__, aiohttp.ClientError) else error
-    if connect is not None and isinstance(cause, aiohttp.ConnectionTimeoutError):
+    if connect is not None and isinstance(error, aiohttp.ConnectionTimeoutError):
         return UpstreamTimeout(f"Provider {provider!r} could not be connected to within {connect:g} seconds.")
     for kinds, make in _TABLE:
-        if isinstance(cause, kinds):
+        if isinstance(error, kinds):
             return make(provider)
     return _broke_off(provider)
 

@@ -5,16 +5,12 @@ and its cookies, redirects and auth have no place between a gateway and a provid
 """
 
 import asyncio
-import ssl
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass
-from urllib.request import getproxies
+from typing import Self
 
-import aiohttp
 import httpx
-from httpx_aiohttp import AiohttpTransport
-from httpx_aiohttp.transport import AiohttpResponseStream
 
 from tornado_gateway.domain.context import RequestContext
 from tornado_gateway.domain.errors import (
@@ -24,6 +20,7 @@ from tornado_gateway.domain.errors import (
     UpstreamTimeout,
 )
 from tornado_gateway.domain.ports import Clock
+from tornado_gateway.providers.pooled import PooledBody
 from tornado_gateway.providers.transport_errors import TRANSPORT_ERRORS, gateway_error
 
 MAX_ANSWER_BYTES = 256 * 1024 * 1024
@@ -37,9 +34,6 @@ _REMEMBERED = 64
 _KEY_BYTES = 8
 """No key is shorter, and anything shorter would be found in words that are no key."""
 
-_READ_BYTES = 128 * 1024
-"""What one read may bring; aiohttp holds about as much for a client that reads slowly."""
-
 
 @dataclass(frozen=True, slots=True)
 class Reply:
@@ -51,42 +45,57 @@ class Reply:
 
 
 class OpenReply:
-    """A provider's answer whose body is still coming."""
+    """A provider's answer whose body is still coming; leaving it as a context ends the call."""
 
     def __init__(self, response: httpx.Response, provider: str, secrets: Sequence[bytes] = ()) -> None:
         self.status = response.status_code
         self.headers: Mapping[str, str] = response.headers
-        self._response = response
         self._provider = provider
         self._secrets = secrets
+        assert isinstance(response.stream, httpx.AsyncByteStream)
+        self._stream = response.stream
         self._chunks = _chunks(response)
         self._ended = False
         self._answered = False
 
-    async def chunks(self) -> AsyncIterator[bytes]:
-        """The body as it comes, one item a read. Raises ``UpstreamFailed`` where it breaks off."""
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    async def chunk(self) -> bytes:
+        """What of the body has come since, empty at its end. Raises ``UpstreamFailed`` where it breaks off."""
+        chunk = b""
         try:
-            async for chunk in self._chunks:
-                for secret in self._secrets:
-                    if secret in chunk:
-                        chunk = chunk.replace(secret, b"***")  # noqa: PLW2901 - what goes on is what is clean
-                yield chunk
+            while not chunk:
+                chunk = await anext(self._chunks)
+        except StopAsyncIteration:
             self._ended = True
+            return b""
         except TRANSPORT_ERRORS as error:
             raise gateway_error(error, self._provider) from error
+        for secret in self._secrets:
+            if secret in chunk:
+                chunk = chunk.replace(secret, b"***")
+        return chunk
 
     async def read(self) -> bytes:
         """The whole body, without the gateway's own keys: some providers quote the key that they refuse."""
-        parts = []
-        size = 0
-        async for chunk in self.chunks():
+        body = await self.chunk()
+        if self._arrived:
+            self._ended = True
+            return body
+        parts = [body]
+        size = len(body)
+        while chunk := await self.chunk():
             size += len(chunk)
             if size > MAX_ANSWER_BYTES:
                 raise UpstreamFailed(
                     f"Provider {self._provider!r} sent an answer of more than {MAX_ANSWER_BYTES} bytes."
                 )
             parts.append(chunk)
-        body = parts[0] if len(parts) == 1 else b"".join(parts)
+        body = b"".join(parts)
         for secret in self._secrets:
             body = body.replace(secret, b"***")
         return body
@@ -100,6 +109,11 @@ class OpenReply:
         """The protocol's own end mark was seen: what is still to come is only the end of the transfer."""
         self._answered = True
 
+    @property
+    def _arrived(self) -> bool:
+        """Nothing is to come any more."""
+        return isinstance(self._chunks, PooledBody) and self._chunks.empty
+
     async def _read_to_the_end(self) -> None:
         """So that the connection can serve again; a provider that lingers loses it."""
         try:
@@ -111,10 +125,10 @@ class OpenReply:
 
     async def close(self) -> None:
         """Ends the call, whether or not the body was read."""
-        if self._answered and not self._ended:
+        if self._answered and not self._ended and not self._arrived:
             await self._read_to_the_end()
         with suppress(*TRANSPORT_ERRORS):  # a connection that is gone is what was wanted
-            await self._response.stream.aclose()  # type: ignore[union-attr] # an async transport's stream is async
+            await self._stream.aclose()
 
 
 class Upstream:
@@ -141,7 +155,7 @@ class Upstream:
         credentials = list(headers)
         secrets = (value.rpartition(" ")[2].encode() for _, value in credentials)
         self._secrets = tuple(secret for secret in secrets if len(secret) >= _KEY_BYTES)
-        self._headers = [
+        self._sent = [
             ("content-type", "application/json"),
             # A compressed event stream would have to be opened to be cut into events.
             ("accept-encoding", "identity"),
@@ -150,6 +164,8 @@ class Upstream:
         ]
         self._timeout = timeout
         self._connect_timeout = min(connect_timeout, timeout)
+        self._headers: dict[tuple[tuple[str, str], ...], httpx.Headers] = {}
+        """By what a call adds to those above: of few kinds, and to make them costs as much as to route a call."""
         self._extensions: dict[tuple[float, bool], dict[str, dict[str, float | None]]] = {}
         """By the time that a connection may take: of few values, and one dictionary a call would cost more."""
 
@@ -164,11 +180,8 @@ class Upstream:
         limit = self._timeout if context.limits.total is None else context.limits.total
         try:
             async with asyncio.timeout(limit):
-                reply = await self._open(url, body, context, headers)
-                try:
+                async with await self.open(url, body, context, headers) as reply:
                     return Reply(reply.status, reply.headers, await reply.read())
-                finally:
-                    await reply.close()
         except TimeoutError as error:
             raise UpstreamTimeout(f"Provider {self.provider!r} did not answer within {limit:g} seconds.") from error
         finally:
@@ -178,50 +191,52 @@ class Upstream:
         """Asks for ``path`` under the base URL; raises ``GatewayError`` where nobody is at home."""
         try:
             async with asyncio.timeout(self._timeout):
-                reply = await self._open(httpx.URL(self._base + path), b"", context, (), method="GET")
-                await reply.close()
+                async with await self.open(httpx.URL(self._base + path), b"", context, method="GET") as reply:
+                    status = reply.status
         except TimeoutError as error:
             raise UpstreamTimeout(f"Provider {self.provider!r} did not answer its probe.") from error
-        if reply.status in (401, 403):
+        if status in (401, 403):
             raise UpstreamAuthFailed(f"Provider {self.provider!r} refused the gateway's credentials.")
-        if reply.status >= 500:
-            raise UpstreamFailed(f"Provider {self.provider!r} answered its probe with status {reply.status}.")
+        if status >= 500:
+            raise UpstreamFailed(f"Provider {self.provider!r} answered its probe with status {status}.")
 
-    @asynccontextmanager
-    async def stream(
-        self, url: httpx.URL, body: bytes, context: RequestContext, headers: Iterable[tuple[str, str]] = ()
-    ) -> AsyncIterator[OpenReply]:
-        """Sends ``body`` and hands out the answer once its headers are there; leaving ends the call."""
-        reply = await self._open(url, body, context, headers)  # the stream's reader counts the time
-        try:
-            yield reply
-        finally:
-            await reply.close()
-
-    async def _open(
+    async def open(
         self,
         url: httpx.URL,
         body: bytes,
         context: RequestContext,
-        headers: Iterable[tuple[str, str]],
+        headers: Iterable[tuple[str, str]] = (),
         method: str = "POST",
     ) -> OpenReply:
-        sent = [*self._headers, *headers]
+        """Sends ``body`` and hands out the answer once its headers are there. A stream's reader counts the time."""
+        sent = self._with(tuple(headers))
         attempt = context.trail.attempt
         traceparent = context.traceparent if attempt is None else attempt.traceparent
         if traceparent is not None:
-            sent.append(("traceparent", traceparent))
+            sent = httpx.Headers(sent)
+            sent["traceparent"] = traceparent
             if context.tracestate is not None:
-                sent.append(("tracestate", context.tracestate))
+                sent["tracestate"] = context.tracestate
         if attempt is not None:
             attempt.address = url
         connect = self._connect_timeout if context.limits.connect is None else context.limits.connect
-        request = httpx.Request(method, url, headers=sent, content=body, extensions=self._waits(connect, context))
+        # With its content given, httpx would count it, look for a host and make the headers anew.
+        content = httpx.ByteStream(body)
+        request = httpx.Request(method, url, headers=sent, stream=content, extensions=self._waits(connect, context))
         try:
             response = await self._transport.handle_async_request(request)
         except TRANSPORT_ERRORS as error:
             raise gateway_error(error, self.provider, connect) from error
         return OpenReply(response, self.provider, self._secrets)
+
+    def _with(self, headers: tuple[tuple[str, str], ...]) -> httpx.Headers:
+        """What is sent with every request, and ``headers``."""
+        known = self._headers.get(headers)
+        if known is None:
+            if len(self._headers) >= _REMEMBERED:
+                self._headers.clear()
+            known = self._headers[headers] = httpx.Headers([*self._sent, *headers])
+        return known
 
     def _waits(self, connect: float, context: RequestContext) -> dict[str, dict[str, float | None]]:
         """Where whoever asks bounds the waits for a stream, only the connection's time is the transport's to watch."""
@@ -236,30 +251,9 @@ class Upstream:
         return known
 
 
-def make_transport(ca_file: str | None = None, proxy: str | None = None) -> httpx.AsyncBaseTransport:
-    """aiohttp's pool under httpx's types, unlimited, cookies off.
-
-    Certificates are those of ``ca_file`` (PEM), else certifi's or those that ``SSL_CERT_FILE`` names; the proxy is
-    ``proxy``, else the environment's. Names are looked up again after ten seconds, so that a change of DNS is seen.
-    """
-
-    def session() -> aiohttp.ClientSession:
-        context = httpx.create_ssl_context() if ca_file is None else ssl.create_default_context(cafile=ca_file)
-        connector = aiohttp.TCPConnector(limit=0, keepalive_timeout=30, ttl_dns_cache=10, ssl=context)
-        # With trust_env aiohttp reads the environment and .netrc for every request, in a thread.
-        behind_proxy = proxy is None and bool(getproxies())
-        return aiohttp.ClientSession(
-            connector=connector, cookie_jar=aiohttp.DummyCookieJar(), trust_env=behind_proxy, max_line_size=65536
-        )
-
-    return AiohttpTransport(client=session, proxy=None if proxy is None else httpx.Proxy(proxy))
-
-
 def _chunks(response: httpx.Response) -> AsyncIterator[bytes]:
-    if isinstance(response.stream, AiohttpResponseStream):
-        # All that has arrived comes in one piece: a flush to the client costs more than the bytes in it.
-        response.stream.CHUNK_SIZE = _READ_BYTES
+    assert isinstance(response.stream, httpx.AsyncByteStream)
     if not any(name.lower() == b"content-encoding" and value != b"identity" for name, value in response.headers.raw):
         # httpx's own iterators count, decode and re-chunk; the transport's stream is one item a read.
-        return response.stream.__aiter__()  # type: ignore[union-attr] # an async transport's stream is async
+        return aiter(response.stream)
     return response.aiter_bytes()

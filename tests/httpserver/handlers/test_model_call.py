@@ -16,8 +16,8 @@ from tornado_gateway.domain.errors import InvalidRequest, UpstreamFailed
 from tornado_gateway.domain.events import AttemptFailed, RequestFinished
 from tornado_gateway.domain.money import PriceCard
 from tornado_gateway.domain.routes import Route, RouteTarget
+from tornado_gateway.providers.pooled import PooledTransport
 from tornado_gateway.providers.registry import ProviderRegistry, ProviderSpec
-from tornado_gateway.providers.upstream import make_transport
 
 KEY = "sk-planted-key-of-the-provider"
 ANSWER = (
@@ -119,7 +119,7 @@ async def through(
     upstream = Upstream(behave)
     listening = await asyncio.start_server(upstream.serve, "127.0.0.1", 0)
     upstream.port = listening.sockets[0].getsockname()[1]
-    transport = make_transport()
+    transport = PooledTransport()
     spec = ProviderSpec(
         "openai", "openai", f"http://127.0.0.1:{upstream.port}/v1", KEY, timeout=seconds, max_retries=retries
     )
@@ -305,7 +305,7 @@ async def test_providers_that_misbehave(stream: bool, behave: Any, status: int, 
 
 @pytest.mark.parametrize("stream", [False, True])
 async def test_nobody_at_the_providers_address(stream: bool) -> None:
-    transport = make_transport()
+    transport = PooledTransport()
     spec = ProviderSpec("openai", "openai", "http://127.0.0.1:9/v1", KEY, max_retries=0)
     async with serving(ProviderRegistry(transport, QuickClock()).make(spec)) as served:
         answer = await post(served, chat(stream=stream))

@@ -8,7 +8,7 @@ import pytest
 from tests import issuer
 from tornado_gateway.domain.tokens import KeySetUnavailable
 from tornado_gateway.providers.identity.documents import MAX_BYTES, KeySetDocuments
-from tornado_gateway.providers.upstream import make_transport
+from tornado_gateway.providers.pooled import PooledTransport
 
 
 @pytest.fixture
@@ -19,7 +19,7 @@ def server() -> Iterator[issuer.IssuerServer]:
 
 
 async def fetched(where: str, seconds: float = 5.0) -> bytes:
-    transport = make_transport()
+    transport = PooledTransport()
     try:
         return await KeySetDocuments(transport, seconds).fetch(where)
     finally:

@@ -67,7 +67,7 @@ class AnthropicProvider:
         else:
             body = request.chat_body(call.chat, model, context.dropped)
             reader = MessagesStreamReader(self.name)
-        async with self._upstream.stream(self._messages, body, context, self._headers(context)) as reply:
+        async with await self._upstream.open(self._messages, body, context, self._headers(context)) as reply:
             if reply.status != 200:
                 raise errors.from_reply(reply.status, reply.headers, await reply.read(), self.name)
             if reply.headers.get("content-type", "").startswith("application/json"):

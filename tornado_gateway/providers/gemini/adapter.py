@@ -62,7 +62,7 @@ class GeminiProvider:
         """Yields what each read brought; raises ``GatewayError``."""
         body = request.chat_body(call.chat, model, context.dropped)
         url = self._url(model, "streamGenerateContent?alt=sse")
-        async with self._upstream.stream(url, body, context) as reply:
+        async with await self._upstream.open(url, body, context) as reply:
             if reply.status != 200:
                 raise errors.from_reply(reply.status, reply.headers, await reply.read(), self.name)
             async for batch in batches(reply, GenerateStreamReader(self.name)):

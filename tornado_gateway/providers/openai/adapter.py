@@ -78,7 +78,7 @@ class OpenAIProvider:
         else:
             body = self._relayed_body(call, model, context, stream=True)
             reader = ResponsesRelayReader(self.name) if protocol == OPENAI_RESPONSES else RelayReader(self.name)
-        async with self._upstream.stream(url, body, context, _forwarded(context)) as reply:
+        async with await self._upstream.open(url, body, context, _forwarded(context)) as reply:
             if reply.status != 200:
                 raise errors.from_reply(reply.status, reply.headers, await reply.read(), self.name)
             if reply.headers.get("content-type", "").startswith("application/json"):

@@ -1,0 +1,107 @@
+"""aiohttp's pool under httpx's types, over real sockets. How errors are told is in test_upstream.py."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import httpx
+
+from tornado_gateway.providers.pooled import PooledBody, PooledTransport
+
+ANSWER = b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nSet-Cookie: a=b\r\nTransfer-Encoding: chunked\r\n\r\n"
+
+
+class Server:
+    """Keeps what it was sent, head and body, and answers in two pieces once ``more`` is set."""
+
+    def __init__(self) -> None:
+        self.received: list[tuple[bytes, bytes]] = []
+        self.connections = 0
+        self.more = asyncio.Event()
+        self.url = ""
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.connections += 1
+        try:
+            while True:
+                head = await reader.readuntil(b"\r\n\r\n")
+                length = [line for line in head.split(b"\r\n") if line.lower().startswith(b"content-length:")]
+                body = await reader.readexactly(int(length[0].split(b":")[1])) if length else b""
+                self.received.append((head, body))
+                writer.write(ANSWER + b"3\r\none\r\n3\r\ntwo\r\n")
+                await self.more.wait()
+                writer.write(b"5\r\nthree\r\n0\r\n\r\n")
+        except (asyncio.IncompleteReadError, ConnectionError):
+            pass
+        finally:
+            writer.close()
+
+
+@asynccontextmanager
+async def serving() -> AsyncIterator[Server]:
+    made = Server()
+    listening = await asyncio.start_server(made.serve, "127.0.0.1", 0)
+    made.url = f"http://127.0.0.1:{listening.sockets[0].getsockname()[1]}/v1/x?y=%2F"
+    try:
+        yield made
+    finally:
+        listening.close()
+
+
+def request(url: str, *, body: bytes = b"{}") -> httpx.Request:
+    headers = [("content-type", "application/json"), ("x-name", "green")]
+    waits = {"connect": 5.0, "read": 5.0, "write": 5.0, "pool": None}
+    return httpx.Request("POST", url, headers=headers, content=body, extensions={"timeout": waits})
+
+
+async def test_an_item_is_all_that_has_come_and_the_connection_serves_again_at_the_end() -> None:
+    transport = PooledTransport()
+    async with serving() as server:
+        for _ in range(2):
+            server.more.clear()
+            response = await transport.handle_async_request(request(server.url))
+            body = response.stream
+            assert isinstance(body, PooledBody)
+            seen = b""
+            while seen != b"onetwo":
+                seen += await anext(body)
+            assert not body.empty
+            server.more.set()
+            assert [chunk async for chunk in body] == [b"three"]
+            assert body.empty
+            await body.aclose()
+        assert server.connections == 1
+    await transport.aclose()
+
+
+async def test_what_is_sent_is_what_was_asked_for_and_no_cookie() -> None:
+    transport = PooledTransport()
+    async with serving() as server:
+        server.more.set()
+        for _ in range(2):
+            response = await transport.handle_async_request(request(server.url))
+            assert response.status_code == 200
+            assert response.headers["content-type"] == "text/plain"
+            assert isinstance(response.stream, PooledBody)
+            await response.stream.aclose()
+        for head, body in server.received:
+            lines = head.split(b"\r\n")
+            assert lines[0] == b"POST /v1/x?y=%2F HTTP/1.1"
+            assert b"Content-Length: 2" in lines
+            assert b"x-name: green" in lines
+            assert b"cookie" not in head.lower()
+            assert body == b"{}"
+    await transport.aclose()
+
+
+async def test_a_proxy_is_asked_for_the_whole_address_and_shown_who_asks() -> None:
+    async with serving() as server:
+        server.more.set()
+        transport = PooledTransport(proxy=server.url.replace("http://", "http://user:pass%20word@").partition("/v1")[0])
+        response = await transport.handle_async_request(request("http://provider.invalid/v1/x"))
+        assert isinstance(response.stream, PooledBody)
+        await response.stream.aclose()
+        head = server.received[0][0]
+        assert head.startswith(b"POST http://provider.invalid/v1/x HTTP/1.1\r\n")
+        assert b"Proxy-Authorization: Basic dXNlcjpwYXNzIHdvcmQ=\r\n" in head
+    await transport.aclose()

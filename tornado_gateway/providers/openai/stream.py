@@ -42,9 +42,13 @@ class RelayReader:
         # A line of data and a blank one make an event (counting single bytes is many times as fast as pairs), and
         # OpenAI's own spelling is told in one scan. Whatever differs from it is looked at frame by frame.
         events = run.count(b"\n") // 2
-        if (events and run.count(_NOTHING_YET) == events) or not _worth_opening(run):
+        usual = run.count(_NOTHING_YET)
+        if events and usual == events:
+            return StreamBatch((self._relayed(run, events),))
+        start = _first_unusual_frame(run, events - usual) if usual else 0
+        if not _worth_opening(run[start:]):
             return StreamBatch((self._relayed(run, events or 1),))
-        return self._open(run)
+        return self._open(run, start, events)
 
     def _relayed(self, run: bytes, events: int) -> Relayed:
         """Vendors send a first chunk that holds the role alone, or comments, before anything is said."""
@@ -57,7 +61,7 @@ class RelayReader:
         if self._done:
             return StreamBatch((), last=True)
         rest = whole_frame(self._splitter.flush())
-        batch = self._open(rest) if rest else StreamBatch(())
+        batch = self._open(rest, 0, 1) if rest else StreamBatch(())
         if batch.error is not None:
             return batch
         if not self._finished and not self._done:
@@ -65,11 +69,10 @@ class RelayReader:
         self._done = True
         return StreamBatch(batch.events, last=True)
 
-    def _open(self, run: bytes) -> StreamBatch:
+    def _open(self, run: bytes, start: int, number: int) -> StreamBatch:
+        """Of ``number`` events those worth opening stand at ``start`` or behind: all before it goes on in one piece."""
         events: list[StreamEvent] = []
-        # What is worth opening mostly stands at the end: all before it goes on in one piece.
-        start = _first_unusual_frame(run)
-        plain, count = ([run[:start]], run.count(b"\n", 0, start) // 2) if start else ([], 0)
+        plain, count = ([run[:start]], number - run.count(b"\n", start) // 2) if start else ([], 0)
         failure: GatewayError | None = None
         last_words: UsageReport | None = None
         for frame in split_frames(run[start:]):
@@ -140,22 +143,32 @@ _EMPTY = (b'"content":""', b'"content": ""', b'"content":null', b'"content": nul
 _NOTHING_YET = b'"finish_reason":null}],"usage":null'
 _MARKS = (b'usage":{', b'usage": {', b'_reason":"', b'_reason": "', b'"error"', b"event:", _DONE)
 # JSON allows white space of any length there; nobody is known to write it, and who does is not to be billed nothing.
-_ODD_MARKS = tuple(
-    b'%s"%s' % (name, space) for name in (b"usage", b"_reason") for space in (b" ", b":  ", b":\n", b":\t")
+_EVERY_MARK = (
+    *_MARKS,
+    *(b'%s"%s' % (name, space) for name in (b"usage", b"_reason") for space in (b" ", b":  ", b":\n", b":\t")),
 )
 
 
 def _worth_opening(run: bytes) -> bool:
     # Inside JSON text a quote has a backslash before it, so that these can only be members' names.
-    return any(mark in run for mark in _MARKS) or any(mark in run for mark in _ODD_MARKS)
+    for mark in _EVERY_MARK:  # noqa: SIM110 - a generator would cost as much as what it looks at
+        if mark in run:
+            return True
+    return False
 
 
-def _first_unusual_frame(run: bytes) -> int:
-    """Where the first frame begins that is not one of OpenAI's usual ones."""
-    start = 0
-    while (end := run.find(b"\n\n", start)) >= 0 and run.find(_NOTHING_YET, start, end) >= 0:
-        start = end + 2
-    return start
+def _first_unusual_frame(run: bytes, unusual: int) -> int:
+    """Where the first of ``unusual`` frames begins, those that are not OpenAI's usual ones. They mostly stand last."""
+    first = start = len(run)
+    while unusual > 0 and start > 0:
+        end = start
+        start = run.rfind(b"\n\n", 0, end - 1) + 2
+        if start < 2 or start >= end:
+            return 0
+        if run.find(_NOTHING_YET, start, end) < 0:
+            first = start
+            unusual -= 1
+    return first
 
 
 class ChatStreamReader:

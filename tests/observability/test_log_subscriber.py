@@ -69,6 +69,18 @@ def test_a_finished_request_is_one_line_with_all_its_fields(
     }
 
 
+def test_a_finished_request_goes_the_short_way_where_there_is_one(
+    records: list[Any], finished: Callable[..., RequestFinished]
+) -> None:
+    lines: list[tuple[str, str, Any]] = []
+    LogSubscriber(lambda *line: lines.append(line)).handle([finished(status=502), finished(status=499)])
+    assert [(level, message, fields["status"]) for level, message, fields in lines] == [
+        ("WARNING", "request finished", 502),
+        ("INFO", "request finished", 499),
+    ]
+    assert records == []
+
+
 @pytest.mark.parametrize(
     ("status", "error", "level"),
     [(400, "invalid_request", "INFO"), (499, "client_closed", "INFO"), (502, "upstream_failed", "WARNING")],

@@ -6,6 +6,7 @@ import select
 import threading
 import time
 from collections.abc import Callable
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, TextIO, cast
 
@@ -212,3 +213,23 @@ def test_what_is_written_at_once_is_whole_lines_that_a_pipe_keeps_together(monke
         assert all(len(block) <= select.PIPE_BUF for block in written if block.count(b"\n") > 1)
         stream.close()
         assert [line.split(" ")[0] for line in messages(reader.read().decode())][-2:] == ["x" * 5000, "last"]
+
+
+@pytest.mark.usefixtures("restored_logging")
+def test_the_short_way_makes_the_line_that_loguru_makes() -> None:
+    stream = io.StringIO()
+    sink = LineSink(stream, json_line, level=logger.level("INFO").no, extra={"worker": 2})
+    fields = {"cost": Decimal("0.00186"), "key": "sk-planted0123456789abcdef", "text": "{0} {x}"}
+    sink.emit("DEBUG", "too little", fields)
+    sink.emit("WARNING", "request finished", fields)
+    sink.stop()
+    (short,) = stream.getvalue().splitlines()
+
+    stream = io.StringIO()
+    attach(LineSink(stream, json_line))
+    logger.bind(worker=2, **fields).warning("request finished")
+    logger.remove()
+    (long,) = stream.getvalue().splitlines()
+    assert short.partition(",")[2] == long.partition(",")[2]
+    assert short.partition('"time":"')[2][:13] == long.partition('"time":"')[2][:13]
+    assert "sk-planted0123456789abcdef" not in short

@@ -105,10 +105,15 @@ class BaseHandler(RequestHandler):
             connection._disconnect_on_finish = True
         return super().finish(chunk)
 
+    def put_header(self, name: str, value: str) -> None:
+        """``set_header`` for what is visible ASCII for certain: Tornado looks at each value when it is set, and again
+        when it is written."""
+        self._headers[name] = value
+
     def write_json(self, document: bytes, status: int = 200) -> None:
         """Ends the answer."""
         self.set_status(status)
-        self.set_header("Content-Type", "application/json")
+        self.put_header("Content-Type", "application/json")
         self.finish(document)
 
     def send_gateway_error(self, error: GatewayError) -> None:

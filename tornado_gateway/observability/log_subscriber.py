@@ -1,6 +1,6 @@
 """The events worth a line, as log records. Never a prompt, an answer or a key: the events hold none."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from loguru import logger
@@ -31,17 +31,23 @@ _MEANWHILE = {
 }
 
 
+Emit = Callable[[str, str, Mapping[str, Any]], None]
+"""Writes a line: its level, its message, its fields."""
+
+
 class LogSubscriber:
     """One line a finished request, a failed attempt, a caller turned away, a configuration loaded or rejected."""
 
     name = "log"
 
-    def __init__(self) -> None:
+    def __init__(self, emit: Emit | None = None) -> None:
+        """``emit`` writes the lines of which there is one a request; loguru does where it is not given."""
+        self._emit = _through_loguru if emit is None else emit
         self._writers: dict[type, Callable[[Any], None]] = {
             AttemptFailed: _attempt_failed,
             AttemptAbandoned: _attempt_abandoned,
             CircuitChanged: _circuit_changed,
-            RequestFinished: _request_finished,
+            RequestFinished: self._request_finished,
             CredentialRefused: _credential_refused,
             KeysFetched: _keys_fetched,
             ConfigReloaded: _config_reloaded,
@@ -58,36 +64,38 @@ class LogSubscriber:
             if write is not None:
                 write(event)
 
+    def _request_finished(self, event: RequestFinished) -> None:
+        usage, cost = event.usage, event.cost
+        fields = {
+            "request_id": event.request_id,
+            "dialect": event.dialect,
+            "streaming": event.streaming,
+            "route": event.route,
+            "provider": event.provider,
+            "model": event.model,
+            "requested_model": event.requested_model,
+            "status": event.status,
+            "error": event.error,
+            "attempts": event.attempts,
+            "prompt_tokens": None if usage is None else usage.prompt_tokens,
+            "completion_tokens": None if usage is None else usage.completion_tokens,
+            "cost": None if cost is None else cost.amount,
+            "estimated": (usage is not None and usage.estimated) or (cost is not None and cost.estimated),
+            "duration_ms": _milliseconds(event.duration),
+            "upstream_ms": _milliseconds(event.upstream),
+            "overhead_ms": _milliseconds(event.overhead),
+            "ttft_ms": None if event.time_to_first_token is None else _milliseconds(event.time_to_first_token),
+            "finish_reason": event.finish_reason,
+            "principal": event.principal,
+            "revision": event.revision,
+        }
+        if event.cache is not None:
+            fields["cache"] = event.cache
+        self._emit("WARNING" if event.status >= 500 else "INFO", "request finished", fields)
 
-def _request_finished(event: RequestFinished) -> None:
-    usage, cost = event.usage, event.cost
-    line = logger.bind(
-        request_id=event.request_id,
-        dialect=event.dialect,
-        streaming=event.streaming,
-        route=event.route,
-        provider=event.provider,
-        model=event.model,
-        requested_model=event.requested_model,
-        status=event.status,
-        error=event.error,
-        attempts=event.attempts,
-        prompt_tokens=None if usage is None else usage.prompt_tokens,
-        completion_tokens=None if usage is None else usage.completion_tokens,
-        cost=None if cost is None else cost.amount,
-        estimated=(usage is not None and usage.estimated) or (cost is not None and cost.estimated),
-        duration_ms=_milliseconds(event.duration),
-        upstream_ms=_milliseconds(event.upstream),
-        overhead_ms=_milliseconds(event.overhead),
-        ttft_ms=None if event.time_to_first_token is None else _milliseconds(event.time_to_first_token),
-        finish_reason=event.finish_reason,
-        principal=event.principal,
-        revision=event.revision,
-    )
-    if event.cache is not None:
-        line = line.bind(cache=event.cache)
-    emit = line.warning if event.status >= 500 else line.info
-    emit("request finished")
+
+def _through_loguru(level: str, message: str, fields: Mapping[str, Any]) -> None:
+    logger.bind(**fields).log(level, message)
 
 
 def _attempt_failed(event: AttemptFailed) -> None:

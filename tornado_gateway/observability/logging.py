@@ -30,12 +30,13 @@ def configure(
     """
     number = logger.level(level.upper()).no
     stream = sys.stderr if sink is None else sink
-    lines = LineSink(stream, _line_format(format, stream))
+    extra = {} if worker is None else {"worker": worker}
+    lines = LineSink(stream, _line_format(format, stream), level=number, extra=extra)
     # A plain format: the sink makes the line from the record. catch=False: loguru's own report of a failing sink
     # prints the record to stderr, unmasked.
     logger.configure(
         handlers=[{"sink": lines, "level": number, "format": _nothing, "colorize": False, "catch": False}],
-        extra={} if worker is None else {"worker": worker},
+        extra=extra,
     )
     logging.basicConfig(handlers=[InterceptHandler()], level=number, force=True)
     for name in _TALKATIVE:

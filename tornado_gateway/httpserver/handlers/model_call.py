@@ -86,7 +86,7 @@ class ModelCallHandler(BaseHandler):
         completed = await self.services.gateway.complete(call, self.context)
         self._call_headers()
         if completed.cost is not None:
-            self.set_header("X-Gateway-Cost", completed.cost.digits)
+            self.put_header("X-Gateway-Cost", completed.cost.digits)
             self._receipt_header(completed.cost)
         self.write_json(self._dialect.encode_response(completed))
 
@@ -116,28 +116,28 @@ class ModelCallHandler(BaseHandler):
 
     def _stream_headers(self) -> None:
         self._call_headers()
-        self.set_header("Content-Type", "text/event-stream")
-        self.set_header("Cache-Control", "no-cache")
-        self.set_header("X-Accel-Buffering", "no")  # nginx would hold events back
+        self.put_header("Content-Type", "text/event-stream")
+        self.put_header("Cache-Control", "no-cache")
+        self.put_header("X-Accel-Buffering", "no")  # nginx would hold events back
 
     def _call_headers(self) -> None:
         trail, timing = self.context.trail, self.context.timing
         if trail.provider != UNKNOWN:
-            self.set_header("X-Gateway-Provider", _header_text(trail.provider))
-            self.set_header("X-Gateway-Model", _header_text(trail.model))
-        self.set_header("X-Gateway-Attempts", str(trail.attempts))
-        self.set_header("X-Gateway-Revision", trail.revision or self.services.snapshots.current.revision)
+            self.put_header("X-Gateway-Provider", _header_text(trail.provider))
+            self.put_header("X-Gateway-Model", _header_text(trail.model))
+        self.put_header("X-Gateway-Attempts", str(trail.attempts))
+        self.put_header("X-Gateway-Revision", trail.revision or self.services.snapshots.current.revision)
         total = self.services.clock.monotonic() - timing.received
         own = max(0.0, total - timing.upstream)
-        self.set_header("Server-Timing", f"upstream;dur={timing.upstream * 1000:.3f}, gateway;dur={own * 1000:.3f}")
+        self.put_header("Server-Timing", f"upstream;dur={timing.upstream * 1000:.3f}, gateway;dur={own * 1000:.3f}")
         if trail.cache is not None:
-            self.set_header("X-Gateway-Cache", trail.cache.outcome)
+            self.put_header("X-Gateway-Cache", trail.cache.outcome)
             if trail.cache.age is not None:
-                self.set_header("Age", str(trail.cache.age))
+                self.put_header("Age", str(trail.cache.age))
         for name, value in rate_headers(trail.rates):
-            self.set_header(name, value)
+            self.put_header(name, value)
         if self.context.dropped:
-            self.set_header("X-Gateway-Dropped", _header_text(", ".join(dict.fromkeys(self.context.dropped))))
+            self.put_header("X-Gateway-Dropped", _header_text(", ".join(dict.fromkeys(self.context.dropped))))
 
     def _receipt_header(self, cost: Cost) -> None:
         if receipts.wanted(self.request):

@@ -11,7 +11,7 @@ MAX_DEPTH = 128
 _BRACKETS = b"[]{}"
 _OTHERS = bytes(sorted(set(range(256)) - set(_BRACKETS)))
 _STEPS = bytes.maketrans(_BRACKETS, b"\x01\xff\x01\xff")  # signed: one deeper, one back
-_BLOCK = 4096
+_BLOCK = 64
 
 
 def too_deep(body: bytes) -> bool:
@@ -20,12 +20,13 @@ def too_deep(body: bytes) -> bool:
         return False
     if b"\\" in body:
         body = body.replace(rb"\\", b"").replace(rb"\"", b"")
-    brackets = b"".join(body.split(b'"')[::2]).translate(_STEPS, _OTHERS)
-    steps = memoryview(brackets).cast("b")
+    steps = b"".join(body.split(b'"')[::2]).translate(_STEPS, _OTHERS)
     depth = 0
     for start in range(0, len(steps), _BLOCK):
-        depths = list(accumulate(steps[start : start + _BLOCK], initial=depth))
-        if max(depths) > MAX_DEPTH:
+        block = steps[start : start + _BLOCK]
+        deeper = block.count(1)
+        # Most blocks could not get that deep in whatever order, and are only counted.
+        if depth + deeper > MAX_DEPTH and depth + max(accumulate(memoryview(block).cast("b"))) > MAX_DEPTH:
             return True
-        depth = depths[-1]
+        depth += 2 * deeper - len(block)
     return False

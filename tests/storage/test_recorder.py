@@ -63,6 +63,14 @@ def test_what_ended_is_a_row_within_the_interval(recorder: MakeRecorder, moody: 
     assert (made.figures.up, made.figures.failures, made.figures.journaled) == (True, 0, 0)
 
 
+def test_a_stranger_turned_away_has_no_row_and_a_known_caller_has(recorder: MakeRecorder, moody: Moody) -> None:
+    made = recorder()
+    made.offer(finished(request_id="stranger", status=401, error="invalid_api_key", usage=None, cost=None))
+    made.offer(finished(request_id="expired", status=401, error="key_expired", usage=None, cost=None, principal="a"))
+    made.offer(finished(request_id="refused", status=400, error="invalid_request", usage=None, cost=None))
+    until(lambda: sorted(moody.held()) == ["expired", "refused"])
+
+
 def test_a_try_that_nobody_waited_for_has_a_row_too(recorder: MakeRecorder, moody: Moody) -> None:
     made = recorder()
     abandoned = AttemptAbandoned(

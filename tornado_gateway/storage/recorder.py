@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from loguru import logger
 
+from tornado_gateway.domain.errors import InvalidApiKey
 from tornado_gateway.domain.events import AttemptAbandoned, Event, RequestFinished
 from tornado_gateway.domain.ledger import LedgerRow
 from tornado_gateway.domain.ports import Clock
@@ -77,6 +78,8 @@ class LedgerRecorder:
         """From any thread; never waits, never raises."""
         kind = type(event)
         if kind is RequestFinished:
+            if event.status == InvalidApiKey.status and event.principal is None:  # type: ignore[union-attr]
+                return  # nobody's call, which nobody answered: strangers are not to fill the disk
             self._queue.append(event)  # type: ignore[arg-type]
         elif kind is AttemptAbandoned:
             self._queue.append(row_of_abandoned(event, self._clock.now()))  # type: ignore[arg-type]

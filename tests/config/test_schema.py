@@ -1,3 +1,4 @@
+import json
 from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
@@ -20,7 +21,15 @@ def objects(schema: Any) -> Iterator[dict[str, Any]]:
 
 
 def test_the_schema_is_one() -> None:
-    Draft202012Validator.check_schema(load_schema())
+    Draft202012Validator.check_schema(json.loads(json.dumps(load_schema(), default=float)))
+
+
+def test_a_bound_that_is_no_whole_number_is_met_exactly() -> None:
+    for interval, told in (("0.02", []), ("0.019", ["must be at least 0.02, not 0.019"])):
+        text = packaged_default().read_text().replace("ledger:\n", f"ledger:\n  flush_interval: {interval}\n", 1)
+        source = read(text, "gateway.yaml", {})
+        settle_types(source)
+        assert [problem.message for problem in validate(source)] == told
 
 
 def test_every_property_is_described_and_unknown_keys_are_refused_at_every_level() -> None:

@@ -15,6 +15,7 @@ from tornado_gateway.config.problems import Problem, did_you_mean
 from tornado_gateway.config.source import Expanded, Path, Source, coerce
 
 _SCHEMA_FILE = "gateway.schema.json"
+_DECODER = msgspec.json.Decoder(float_hook=Decimal)
 _SHOWN = 60
 """Characters of a value that a message repeats."""
 _WORDS = {
@@ -41,8 +42,8 @@ def _data(name: str, folder: str) -> FilePath:
 
 @cache
 def load_schema() -> dict[str, Any]:
-    """``gateway.schema.json``, decoded."""
-    document: dict[str, Any] = msgspec.json.decode(_data(_SCHEMA_FILE, "schema").read_bytes())
+    """``gateway.schema.json``, its numbers as exact as those of the files that they bound."""
+    document: dict[str, Any] = _DECODER.decode(_data(_SCHEMA_FILE, "schema").read_bytes())
     return document
 
 

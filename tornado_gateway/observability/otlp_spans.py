@@ -8,6 +8,7 @@ Serialized messages of one type may be joined, which is how protobuf merges them
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
+from struct import Struct
 from typing import Any
 
 from opentelemetry.proto.common.v1.common_pb2 import AnyValue, ArrayValue, KeyValue
@@ -29,6 +30,35 @@ _MICROSECOND = timedelta(microseconds=1)
 _REMEMBERED = 8192
 _NAME_LIMIT = 200
 _PORTS = {"http": 80, "https": 443}
+_CALL = (
+    "gen_ai.operation.name",
+    "gen_ai.provider.name",
+    "gen_ai.request.model",
+    "gen_ai.request.stream",
+    "gateway.route",
+    "gateway.provider",
+    "gateway.model",
+    "gateway.dialect",
+    "gateway.revision",
+    "gateway.attempts",
+    "gateway.principal",
+    "http.response.status_code",
+    "error.type",
+)
+_TRY = (
+    "gen_ai.operation.name",
+    "gen_ai.provider.name",
+    "gen_ai.request.model",
+    "gen_ai.request.stream",
+    "server.address",
+    "server.port",
+    "gateway.route",
+    "gateway.provider",
+    "gateway.endpoint",
+    "gateway.attempt",
+    "error.type",
+)
+"""Names of the attributes that many spans have in common."""
 _FAILED = Status(code=Status.STATUS_CODE_ERROR)
 
 
@@ -57,35 +87,38 @@ class SpanWriter:
             Span.SPAN_KIND_SERVER,
             trace.flags,
             event.status >= 500,
-            ("gen_ai.operation.name", word),
-            ("gen_ai.provider.name", self._who(event.provider)),
-            ("gen_ai.request.model", event.requested_model or None),
-            ("gen_ai.request.stream", event.streaming or None),
-            ("gateway.route", event.route),
-            ("gateway.provider", event.provider),
-            ("gateway.model", event.model),
-            ("gateway.dialect", event.dialect),
-            ("gateway.revision", event.revision),
-            ("gateway.attempts", event.attempts),
-            ("gateway.principal", event.principal),
-            ("http.response.status_code", event.status),
-            ("error.type", event.error),
+            _CALL,
+            word,
+            self._who(event.provider),
+            event.requested_model or None,
+            event.streaming or None,
+            event.route,
+            event.provider,
+            event.model,
+            event.dialect,
+            event.revision,
+            event.attempts,
+            event.principal,
+            event.status,
+            event.error,
         )
-        ids = Span(
-            trace_id=trace.trace_id.to_bytes(16, "big"),
-            span_id=trace.span_id.to_bytes(8, "big"),
-            parent_span_id=b"" if trace.parent_id is None else trace.parent_id.to_bytes(8, "big"),
-            start_time_unix_nano=times.start,
-            end_time_unix_nano=times.end,
-            attributes=[_pair("gateway.request_id", event.request_id), _pair("gateway.overhead", event.overhead)],
-        ).SerializeToString()
         label = self._label
         more = [label(f"gateway.tag.{name}", value) for name, value in event.tags.items()] if event.tags else []
         if event.cost is not None:
             more += label("gateway.cost", event.cost.digits), label("gateway.cost.currency", "USD")
         if event.time_to_first_token is not None:
-            more.append(attribute("gen_ai.response.time_to_first_chunk", event.time_to_first_token))
-        return b"".join((block, ids, *more, answer))
+            more.append(_FIRST_CHUNK + _double(event.time_to_first_token))
+        return b"".join(
+            (
+                block,
+                _ids(trace, trace.span_id, trace.parent_id, times.start, times.end),
+                delimited(9, (_REQUEST_ID, delimited(2, (delimited(1, (event.request_id.encode(),)),)))),
+                _OVERHEAD,
+                _double(event.overhead),
+                *more,
+                answer,
+            )
+        )
 
     def _attempt(
         self,
@@ -106,29 +139,25 @@ class SpanWriter:
             Span.SPAN_KIND_CLIENT,
             trace.flags,
             error is not None and not given_up,
-            ("gen_ai.operation.name", word),
-            ("gen_ai.provider.name", self._who(attempt.provider)),
-            ("gen_ai.request.model", attempt.model),
-            ("gen_ai.request.stream", event.streaming or None),
-            ("server.address", None if address is None else address.host),
-            ("server.port", port),
-            ("gateway.route", attempt.route),
-            ("gateway.provider", attempt.provider),
-            ("gateway.endpoint", attempt.endpoint),
-            ("gateway.attempt", number),
-            ("error.type", None if error is None else _told(event, error)),
+            _TRY,
+            word,
+            self._who(attempt.provider),
+            attempt.model,
+            event.streaming or None,
+            None if address is None else address.host,
+            port,
+            attempt.route,
+            attempt.provider,
+            attempt.endpoint,
+            number,
+            None if error is None else _told(event, error),
         )
-        ids = Span(
-            trace_id=trace.trace_id.to_bytes(16, "big"),
-            span_id=attempt.span_id.to_bytes(8, "big"),
-            parent_span_id=trace.span_id.to_bytes(8, "big"),
-            start_time_unix_nano=times.of(attempt.started),
-            end_time_unix_nano=times.end if attempt.ended is None else times.of(attempt.ended),
-        ).SerializeToString()
+        end = times.end if attempt.ended is None else times.of(attempt.ended)
+        ids = _ids(trace, attempt.span_id, trace.span_id, times.of(attempt.started), end)
         if not answer or event.time_to_first_token is None:
             return b"".join((block, ids, answer))
         first = max(0.0, trace.received + event.time_to_first_token - attempt.started)
-        return b"".join((block, ids, attribute("gen_ai.response.time_to_first_chunk", first), answer))
+        return b"".join((block, ids, _FIRST_CHUNK, _double(first), answer))
 
     def _who(self, provider: str) -> str:
         return provider_name(self._kinds(provider), provider)
@@ -159,16 +188,24 @@ class SpanWriter:
         return b"".join(parts)
 
 
-def _block(name: str, kind: Any, flags: int, failed: bool, *attributes: tuple[str, Value | None]) -> bytes:
-    """The part of a span that many have in common."""
+def _block(name: str, kind: Any, flags: int, failed: bool, names: tuple[str, ...], *values: Value | None) -> bytes:
+    """The part of a span that many have in common. Flat, so that one that is known is found quickly."""
     encoded: bytes = Span(
         name=name,
         kind=kind,
         flags=flags,
         status=_FAILED if failed else None,
-        attributes=[_pair(key, value) for key, value in attributes if value is not None],
+        attributes=[_pair(key, value) for key, value in zip(names, values, strict=True) if value is not None],
     ).SerializeToString()
     return encoded
+
+
+def _ids(trace: CallTrace, span_id: int, parent_id: int | None, start: int, end: int) -> bytes:
+    """The part of a span that no other has: ``trace_id``, ``span_id``, ``parent_span_id`` and the two times, which are
+    fields 1, 2, 4, 7 and 8. By hand, for protobuf's own way takes five times as long."""
+    parent = b"" if parent_id is None else b"\x22\x08" + parent_id.to_bytes(8, "big")
+    own = trace.trace_id.to_bytes(16, "big") + b"\x12\x08" + span_id.to_bytes(8, "big")
+    return b"\x0a\x10" + own + parent + _times(0x39, start, 0x41, end)
 
 
 def attribute(key: str, value: Value) -> bytes:
@@ -225,6 +262,15 @@ def _told(event: RequestFinished, error: str) -> str:
 
 def _name(word: str, model: str) -> str:
     return f"{word} {model}"[:_NAME_LIMIT] if model else word
+
+
+_times = Struct("<BQBQ").pack
+_double = Struct("<d").pack
+_FIRST_CHUNK = attribute("gen_ai.response.time_to_first_chunk", 0.0)[: -len(_double(0.0))]
+_OVERHEAD = attribute("gateway.overhead", 0.0)[: -len(_double(0.0))]
+"""What stands before the number."""
+_REQUEST_ID = KeyValue(key="gateway.request_id").SerializeToString()
+"""The value, field 2 of the pair, follows."""
 
 
 class _Times:

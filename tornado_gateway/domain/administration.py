@@ -18,6 +18,10 @@ class AdminPolicy:
     def of(cls, token: str, *, write: bool) -> "AdminPolicy":
         return cls(_digest(token) if token else None, write)
 
+    def key_for(self, purpose: str) -> bytes | None:
+        """A key that whoever has the token can make, every worker alike; None where nobody may."""
+        return None if self.digest is None else hmac.digest(self.digest, purpose.encode(), "sha256")
+
     def knows(self, token: str) -> bool:
         """In constant time, whatever the token's length."""
         return self.digest is not None and hmac.compare_digest(self.digest, _digest(token))

@@ -26,6 +26,7 @@ from tornado_gateway.httpserver.handlers.metrics import MetricsHandler
 from tornado_gateway.httpserver.handlers.model_call import ModelCallHandler
 from tornado_gateway.httpserver.handlers.models import ModelHandler, ModelsHandler
 from tornado_gateway.httpserver.lifecycle import Lifecycle
+from tornado_gateway.httpserver.page.tree import page_tree
 from tornado_gateway.httpserver.services import Services
 
 
@@ -43,7 +44,11 @@ def make_gates(snapshots: SnapshotHolder, lifecycle: Lifecycle, auth: AuthGate) 
 
 
 def _admin() -> list[URLSpec]:
-    return [URLSpec(r"/admin/api/events", AdminEventsHandler), URLSpec(r"/admin/api/(.*)", AdminHandler)]
+    return [
+        URLSpec(r"/admin/api/events", AdminEventsHandler),
+        URLSpec(r"/admin/api/(.*)", AdminHandler),
+        *page_tree(),
+    ]
 
 
 def make_application(services: Services) -> Application:

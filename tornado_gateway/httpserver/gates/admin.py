@@ -46,6 +46,11 @@ class AdminGate:
 
     def admit(self, request: HTTPServerRequest, context: RequestContext) -> None:
         """Raises ``NotFound`` where there is no admin token, ``InvalidApiKey`` and ``RateLimitExceeded``."""
+        scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+        self.admit_token(token.strip() if scheme.lower() == "bearer" else "", request, context)
+
+    def admit_token(self, shown: str, request: HTTPServerRequest, context: RequestContext) -> None:
+        """``shown`` may have come in any way, and is empty where nothing did. Raises as ``admit`` does."""
         policy = self._snapshots.current.admin
         if policy.digest is None:
             raise NotFound(f"There is nothing at {request.path}.")
@@ -55,8 +60,6 @@ class AdminGate:
         if known is not None and known.blocked > now:
             message = "Too many wrong tokens came from this address."
             raise RateLimitExceeded(message, retry_after=known.blocked - now)
-        scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-        shown = token.strip() if scheme.lower() == "bearer" else ""
         if shown and policy.knows(shown):
             self._guesses.pop(address, None)
             return

@@ -1,0 +1,23 @@
+"""The pages under ``/admin``, readable at a glance."""
+
+from tornado.routing import URLSpec
+
+from tornado_gateway.httpserver.page.assets import Assets
+from tornado_gateway.httpserver.page.base import NoSuchPage
+from tornado_gateway.httpserver.page.handlers.login import LoginHandler, LogoutHandler
+from tornado_gateway.httpserver.page.handlers.moved import MovedHandler
+from tornado_gateway.httpserver.page.handlers.overview import OverviewHandler
+from tornado_gateway.httpserver.page.handlers.static import StaticHandler
+from tornado_gateway.httpserver.page.look import Look
+
+
+def page_tree() -> list[URLSpec]:
+    shared = {"look": Look(Assets())}
+    return [
+        URLSpec(r"/admin", MovedHandler, shared),
+        URLSpec(r"/admin/static/([0-9a-f]+)/([\w./-]+)", StaticHandler, shared),
+        URLSpec(r"/admin/login", LoginHandler, shared),
+        URLSpec(r"/admin/logout", LogoutHandler, shared),
+        URLSpec(r"/admin/", OverviewHandler, shared),
+        URLSpec(r"/admin/.*", NoSuchPage, shared),
+    ]

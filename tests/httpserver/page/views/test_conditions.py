@@ -18,18 +18,18 @@ WELL: dict[str, Any] = {
     ("changed", "level", "words"),
     [
         ({}, "good", "no call failed"),
-        ({"failed": 4, "error_ratio": 0.02}, "good", "2 % of 200 calls failed"),
-        ({"failed": 10, "error_ratio": 0.05}, "warn", "5 % of 200 calls failed"),
-        ({"calls": 1, "failed": 1, "error_ratio": 1.0}, "bad", "100 % of 1 call failed"),
+        ({"failed": 4, "error_ratio": 0.02}, "good", "2 % of 200 failed"),
+        ({"failed": 10, "error_ratio": 0.05}, "warn", "5 % of 200 failed"),
+        ({"calls": 1, "failed": 1, "error_ratio": 1.0}, "bad", "100 % of 1 failed"),
         ({"calls": 0, "error_ratio": None}, "idle", "no calls lately"),
-        ({"circuit": "half_open"}, "warn", "circuit half open: one call tries it"),
+        ({"circuit": "half_open"}, "warn", "circuit half open: one call tries"),
         ({"circuit": "open"}, "bad", "circuit open"),
         (
             {"circuit": "open", "endpoints": [{"retry_in": 12}, {"retry_in": 4.5}, {"retry_in": None}]},
             "bad",
             "circuit open, asked again in 4.50 s",
         ),
-        ({"configured": False, "circuit": None}, "off", "not configured: its provider has no key"),
+        ({"configured": False, "circuit": None}, "off", "not configured: no provider key"),
     ],
 )
 def test_a_target_in_colour_and_in_words(changed: dict[str, Any], level: str, words: str) -> None:

@@ -22,18 +22,18 @@ class Condition:
 def of_target(target: Mapping[str, Any]) -> Condition:
     """Of a target as ``GET routes`` tells it."""
     if not target["configured"]:
-        return Condition("off", "not configured: its provider has no key")
+        return Condition("off", "not configured: no provider key")
     if target["circuit"] == "open":
         rests = [each["retry_in"] for each in target["endpoints"] if each["retry_in"] is not None]
         rest = f", asked again in {seconds(min(rests))}" if rests else ""
         return Condition("bad", f"circuit open{rest}")
     if target["circuit"] == "half_open":
-        return Condition("warn", "circuit half open: one call tries it")
+        return Condition("warn", "circuit half open: one call tries")
     ratio = target["error_ratio"]
     if ratio is None:
         return Condition("idle", "no calls lately")
     calls, failures = target["calls"], target["failed"]
-    failed = f"{percent(failures, calls)} of {counted(calls, 'call')} failed" if failures else "no call failed"
+    failed = f"{percent(failures, calls)} of {calls:,} failed" if failures else "no call failed"
     if ratio >= _MANY:
         return Condition("bad", failed)
     return Condition("warn" if ratio >= _SOME else "good", failed)

@@ -145,6 +145,12 @@ def check_view(document: Mapping[str, Any]) -> CheckView:
     )
 
 
+def rejected_view(problems: Sequence[Mapping[str, Any]]) -> CheckView:
+    """Of a text that was not written, for its problems."""
+    nothing: dict[str, Any] = {"changes": [], "restart": [], "effect": None, "no_effect": None}
+    return check_view({"ok": False, "problems": problems, **nothing})
+
+
 def _effect(effect: Mapping[str, Any], since: str) -> EffectView:
     kept, served = effect["kept"], effect["served"]
     difference = Decimal(served["difference"])

@@ -10,13 +10,13 @@ from tornado_gateway.httpserver.page.views.conditions import Condition, of_route
 from tornado_gateway.httpserver.page.views.layers import Arrow, Measures, drawn
 from tornado_gateway.httpserver.page.views.reasons import reasons
 
-WIDTH = 288
+WIDTH = 264
 MARGIN = 24
 HEAD = 38
 TARGET = 38
 WAY = 26
-_MEASURES = Measures(width=WIDTH, column_gap=104, row_gap=22, arrives=HEAD // 2)
-_NAME, _MODEL, _WORDS, _WAY = 26, 33, 40, 36
+_MEASURES = Measures(width=WIDTH, column_gap=72, row_gap=22, arrives=HEAD // 2)
+_NAME, _MODEL, _WORDS, _WAY = 24, 30, 36, 36
 """Characters that fit."""
 
 Kind = Literal["fallback", "mirror"]
@@ -151,7 +151,9 @@ def _box(route: Mapping[str, Any], corner: tuple[int, int], ways: Sequence[_Way]
 def _line(target: Mapping[str, Any], condition: Condition, top: int, *, weighted: bool) -> Line:
     whole = f"{target['provider']}/{target['model']}"
     p50 = target["latency"]["p50"]
-    words = condition.words if p50 is None else f"{condition.words}, p50 {seconds(p50)}"
+    words = (
+        condition.words if p50 is None or target["circuit"] != "closed" else f"{condition.words}, p50 {seconds(p50)}"
+    )
     return Line(
         top=top,
         text=shortened(whole, _MODEL - 4 if weighted else _MODEL),

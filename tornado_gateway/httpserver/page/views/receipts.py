@@ -93,7 +93,7 @@ def _facts(row: Mapping[str, Any]) -> Iterator[tuple[str, str | None]]:
     yield "Dialect", f"{row['dialect']}{', streaming' if row['streaming'] else ''}"
     yield "Attempts", count(row["attempts"])
     yield "Finish reason", row["finish_reason"]
-    yield "Tags", ", ".join(f"{name}={value}" for name, value in row["tags"].items())
+    yield "Tags", "\n".join(f"{name}={value}" for name, value in row["tags"].items())
     yield "Saved by the cache", None if row["saved"] is None else f"{money(row['saved'])} USD"
     yield "Revision", row["revision"]
 

@@ -1,0 +1,13 @@
+"""Who serves what, who stands in for whom, and how they do."""
+
+from tornado_gateway.httpserver.page.base import PageHandler
+from tornado_gateway.httpserver.page.views.picture import WIDTH
+from tornado_gateway.httpserver.page.views.routes import routes_view
+
+
+class RoutesHandler(PageHandler):
+    section = "routes"
+
+    async def show(self, *arguments: str) -> None:
+        said = await self.ask("routes")
+        self.show_page("routes.html", view=routes_view(said.document), box_width=WIDTH)

@@ -18,7 +18,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from tests.browser.planted import TOKEN, plant, written
 from tests.end_to_end.conftest import Gateway, finish, launch, wait_for
 
-_ARGUMENTS = [
+ARGUMENTS = [
     "--headless",
     "--no-sandbox",
     "--disable-gpu",
@@ -41,7 +41,7 @@ def browser() -> Iterator[Browser]:
     if found is None:
         pytest.skip("chromium is not here")
     with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=found, args=_ARGUMENTS)
+        started = playwright.chromium.launch(executable_path=found, args=ARGUMENTS)
         yield started
         started.close()
 

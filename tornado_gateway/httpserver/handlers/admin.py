@@ -70,9 +70,8 @@ class AdminHandler(AdminBase):
 class AdminEventsHandler(AdminBase):
     """What happens, as server-sent events, until the client leaves or the gateway ends."""
 
-    def initialize(self) -> None:
-        self._task: asyncio.Task[None] | None = None
-        self._gone = False
+    _task: asyncio.Task[None] | None = None
+    _gone = False
 
     async def get(self) -> None:
         self.body()
@@ -95,17 +94,21 @@ class AdminEventsHandler(AdminBase):
     async def _show(self, watching: Watching) -> None:
         self.set_header("Content-Type", "text/event-stream")
         self.set_header("X-Accel-Buffering", "no")  # nginx would hold events back
-        lifecycle, clock = self.services.lifecycle, self.services.clock
+        clock = self.services.clock
         self.write(b": connected\n\n")
         await self.flush()
         spoke = clock.monotonic()
         async for frame in watching.messages():
-            if lifecycle.draining or lifecycle.retiring:
+            if self.over():
                 return
             if frame or clock.monotonic() - spoke >= _KEEP_ALIVE:
                 self.write(frame or b": keep-alive\n\n")
                 await self.flush()
                 spoke = clock.monotonic()
+
+    def over(self) -> bool:
+        """Whether there is an end to it, although the client still listens."""
+        return self.services.lifecycle.draining or self.services.lifecycle.retiring
 
     def on_connection_close(self) -> None:
         super().on_connection_close()

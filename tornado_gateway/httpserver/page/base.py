@@ -118,7 +118,10 @@ class PageBase(AdminBase):
     get: Any = nothing_else
     head: Any = nothing_else
     post: Any = nothing_else
-    put = patch = delete = options = nothing_else  # type: ignore[assignment]
+    put: Any = nothing_else
+    patch: Any = nothing_else
+    delete: Any = nothing_else
+    options: Any = nothing_else
 
 
 class PageHandler(PageBase):

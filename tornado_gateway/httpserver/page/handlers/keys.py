@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from tornado_gateway.domain.admin_errors import LedgerAway
+from tornado_gateway.domain.admin_errors import LedgerAway, LedgerSlow
 from tornado_gateway.domain.errors import GatewayError, InvalidRequest, NotFound, RequestError
 from tornado_gateway.httpserver.page.base import PageHandler
 from tornado_gateway.httpserver.page.views.keys import LIMITS, PERIODS, KeyRow, keys_view, new_key, next_key, rights
@@ -24,16 +24,17 @@ class KeysHandler(PageHandler):
             self.show_page("key_made.html", 201, key=said.document, rights=list(rights(said.document)), rotated=False)
 
     async def _show(self, form: Mapping[str, str], wrong: GatewayError | None) -> None:
-        view, no_ledger, status = None, None, 200 if wrong is None else wrong.status
+        view, error, status = None, None, 200 if wrong is None else wrong.status
         try:
             view = keys_view((await self.ask("keys")).document)
-        except LedgerAway as away:
-            no_ledger, status = away.message, away.status
+        except (LedgerAway, LedgerSlow) as away:
+            error, status = away, away.status
         self.show_page(
             "keys.html",
             status,
             view=view,
-            no_ledger=no_ledger,
+            error=error,
+            again="/admin/keys",
             form=form,
             wrong=wrong,
             limits=LIMITS,

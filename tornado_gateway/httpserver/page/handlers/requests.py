@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from tornado_gateway.domain.admin_errors import LedgerAway
+from tornado_gateway.domain.admin_errors import LedgerAway, LedgerSlow
 from tornado_gateway.domain.errors import GatewayError, InvalidRequest
 from tornado_gateway.httpserver.page.base import PageHandler
 from tornado_gateway.httpserver.page.views.receipts import request_view
@@ -16,7 +16,7 @@ class RequestsHandler(PageHandler):
         asked = self.asked_for(*FILTERS, "cursor")
         try:
             said = await self.ask("requests", parameters={**asked, "limit": [str(PAGE)]})
-        except (InvalidRequest, LedgerAway) as error:
+        except (InvalidRequest, LedgerAway, LedgerSlow) as error:
             self._list(asked, None, error)
             return
         self._list(asked, requests_view(said.document, asked), None)
@@ -29,7 +29,8 @@ class RequestsHandler(PageHandler):
             fields=fields(asked),
             more_tags=asked.get("tag", ())[1:],
             wrong=error if isinstance(error, InvalidRequest) else None,
-            no_ledger=error.message if isinstance(error, LedgerAway) else None,
+            error=None if isinstance(error, InvalidRequest) else error,
+            again=self.request.uri,
         )
 
 

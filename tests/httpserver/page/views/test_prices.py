@@ -62,6 +62,11 @@ def test_what_differs_from_the_public_list_comes_first() -> None:
         "cached input: 0.01 here, none for gpt-4 since 2026-01-01",
         "input: 1.00 here, 1.50 for gpt-4",
     ]
+    assert view.drift[0].more == []
+    many = [{**differences[1], "listed": f"gpt-{number}"} for number in range(300)]
+    rows = [drift(verdict="differs", differences=many)]
+    (row,) = prices_view(document | {"drift": {"list": "x", "missing": None, "rows": rows}}).drift or ()
+    assert (len(row.differences), len(row.more)) == (6, 294)
     assert (view.differing, view.public_list) == (1, "genai-prices")
     absent = prices_view(document | {"drift": {"list": None, "missing": "install it", "rows": []}})
     assert (absent.missing, absent.drift) == ("install it", [])

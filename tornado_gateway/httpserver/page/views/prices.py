@@ -10,6 +10,7 @@ from tornado_gateway.httpserver.page.formats import Amount, moment, money, money
 from tornado_gateway.httpserver.page.views.receipts import spoken
 
 _COLUMNS = ("input", "output", "cached_input")
+_FEW = 6
 _VERDICTS = {
     "same": ("good", "as listed"),
     "near": ("good", "nearly as listed"),
@@ -48,6 +49,8 @@ class DriftRow:
     verdict: Badge
     note: str
     differences: Sequence[str]
+    more: Sequence[str]
+    """Those beyond the first few: a pattern's row may differ from a hundred models."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,12 +142,14 @@ def _badges(card: Mapping[str, Any]) -> Iterator[Badge]:
 
 def _drift(row: Mapping[str, Any]) -> DriftRow:
     level, words = _VERDICTS[row["verdict"]]
+    differences = [_difference(each) for each in row["differences"]]
     return DriftRow(
         row=row["row"],
         line=row["line"],
         verdict=Badge(level, words),
         note=row["note"],
-        differences=[_difference(each) for each in row["differences"]],
+        differences=differences[:_FEW],
+        more=differences[_FEW:],
     )
 
 

@@ -1,6 +1,6 @@
 # On a machine with only Python 3.11+ and make: `make run` serves gateway.yaml, `make test` runs the whole suite.
 .DEFAULT_GOAL := help
-.PHONY: help run test lint docs fuzz bench soak lock clean
+.PHONY: help run test lint docs vendor fuzz bench soak lock clean
 
 PYTHON ?= $(shell for name in python3 python3.13 python3.12 python3.11; do \
 	if command -v $$name >/dev/null && $$name -c 'import sys; sys.exit(sys.version_info < (3, 11))'; then \
@@ -21,6 +21,7 @@ help:
 	@echo "make lint   ruff, mypy, import-linter, known holes in dependencies"
 	@echo "make fuzz   nearly right requests, headers, bytes, keys and files, for minutes"
 	@echo "make docs   writes docs/reference.md and the tables of docs/translation.md anew"
+	@echo "make vendor fetches what the admin page has from npm's registry, by pinned version and integrity"
 	@echo "make bench  requests/s, events/s and overhead beside a minimal proxy; several workers; a million rows repriced"
 
 $(BIN)/python:
@@ -71,6 +72,10 @@ fuzz: $(VENV)/.test
 docs: $(VENV)/.test
 	$(BIN)/python -m tests.reference
 	$(BIN)/python -m tests.pairs.table
+
+# The files are committed: this is for whoever changes a version in .ci/vendor.py.
+vendor: | $(BIN)/python
+	$(BIN)/python .ci/vendor.py $(VENDOR_ARGS)
 
 bench: $(VENV)/.bench
 	$(BIN)/python tests/benchmarks/run.py $(BENCH_ARGS)

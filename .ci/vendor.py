@@ -106,7 +106,7 @@ def main(arguments: list[str]) -> int:
     there = {path.name: path.read_bytes() for path in FOLDER.iterdir()} if FOLDER.is_dir() else {}
     odd = sorted(name for name in wanted.keys() | there.keys() if wanted.get(name) != there.get(name))
     if "--check" in arguments:
-        sys.stdout.write("\n".join(f"{name} is not what the packages hold" for name in odd) or "all as pinned")
+        sys.stdout.write(("\n".join(f"{name} is not what the packages hold" for name in odd) or "all as pinned") + "\n")
         return 1 if odd else 0
     FOLDER.mkdir(parents=True, exist_ok=True)
     for name in odd:
@@ -114,7 +114,7 @@ def main(arguments: list[str]) -> int:
             (FOLDER / name).write_bytes(wanted[name])
         else:
             (FOLDER / name).unlink()
-    sys.stdout.write("\n".join(f"{name} written" for name in odd) or "nothing has changed")
+    sys.stdout.write(("\n".join(f"{name} written" for name in odd) or "nothing has changed") + "\n")
     return 0
 
 

@@ -1,7 +1,7 @@
 """The admin page in a real Chromium, over gateways that are processes of their own.
 
-Fixtures that hold a browser are the package's and not the session's: while one is open, its thread has an event loop
-under way, in which the tests of other folders could not run theirs.
+Fixtures that hold a browser are the package's (which is why this folder is one) and not the session's: while one is
+open, its thread has an event loop under way, in which the tests of other folders could not run theirs.
 """
 
 import shutil
@@ -142,18 +142,3 @@ def visit(browser: Browser) -> Iterator[Visits]:
 def page(visit: Visits, gateway: Gateway) -> Page:
     """Logged in, at the overview, 1280 pixels wide and light."""
     return visit(gateway)
-
-
-def overflow(page: Page) -> list[str]:
-    """Elements that stick out of the window at the right, but what scrolls in a box of its own."""
-    found: list[str] = page.evaluate(
-        """() => {
-          const width = document.documentElement.clientWidth;
-          if (document.documentElement.scrollWidth <= width) return [];
-          const inside = (element) => element.closest(".scroll") && !element.matches(".scroll");
-          return [...document.querySelectorAll("body *")]
-            .filter((element) => !inside(element) && element.getBoundingClientRect().right > width + 0.5)
-            .map((element) => element.outerHTML.slice(0, 120));
-        }"""
-    )
-    return found

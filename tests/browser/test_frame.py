@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import Visits, overflow
+from tests.browser.accessible import faults, overflow
+from tests.browser.conftest import Visits
 from tests.browser.planted import TOKEN, written
 from tests.end_to_end.conftest import Gateway
 
@@ -62,12 +63,15 @@ def test_the_theme_is_the_systems_until_one_is_chosen(visit: Visits, gateway: Ga
 
 @pytest.mark.parametrize("width", [390, 768, 1280])
 def test_nothing_sticks_out(visit: Visits, gateway: Gateway, width: int) -> None:
-    page = visit(gateway, "/admin/", width=width)
+    page = visit(gateway, "/admin/login", width=width, logged_in=False)
     assert overflow(page) == []
+    assert faults(page) == []
+    page = visit(gateway, None, width=width)
     page.goto("/admin/nothing-here")
     visit.expected.append("404")
     expect(page.get_by_role("alert")).to_contain_text("There is nothing at /admin/nothing-here.")
     assert overflow(page) == []
+    assert faults(page) == []
 
 
 def test_where_there_is_no_token_there_is_no_page(visit: Visits, start: Callable[..., Gateway]) -> None:

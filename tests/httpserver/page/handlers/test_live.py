@@ -11,7 +11,7 @@ async def test_the_page(tmp_path: Path) -> None:
     async with browsing(written(tmp_path, ledger=False)) as (_, client):
         page = (await client.get("/admin/live")).text
         assert 'data-events="/admin/live/events"' in page
-        assert "<noscript>" in page
+        assert "without-scripts" in page
 
 
 async def test_events_are_for_a_session(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-// Light, dark, or what the system says: kept in this browser, and set before the first paint.
+// Before the first paint: that there are scripts; and light, dark or what the system says, as kept in this browser.
 (() => {
   "use strict";
   const KEY = "tornado-gateway-theme";
@@ -12,6 +12,7 @@
       return "system";
     }
   };
+  root.setAttribute("data-scripts", "");
   let theme = read();
   const apply = () => {
     if (theme === "system") root.removeAttribute("data-theme");

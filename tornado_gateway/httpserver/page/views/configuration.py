@@ -109,7 +109,7 @@ def changed_lines(before: str, after: str, around: int = 2) -> list[Changed] | N
     old, new = before.splitlines(), after.splitlines()
     if max(len(old), len(new)) > _LINES:
         return None
-    matcher = difflib.SequenceMatcher(None, old, new, autojunk=False)
+    matcher = difflib.SequenceMatcher(None, old, new)
     changed: list[Changed] = []
     end = 0
     for group in matcher.get_grouped_opcodes(around):

@@ -1,3 +1,4 @@
+import asyncio
 from html import unescape
 from pathlib import Path
 
@@ -25,6 +26,18 @@ async def test_the_chart_comes_after_the_page(tmp_path: Path) -> None:
         assert "openai/m7" in part
         assert "3 more" in part
         assert "<html" not in part
+
+
+async def test_where_all_is_free_the_chart_is_of_requests(tmp_path: Path) -> None:
+    file = written(tmp_path)
+    file.write_text(file.read_text().replace("{input: 0.03, output: 0.06}", "{free: true}"))
+    async with browsing(file) as (operated, client):
+        await operated.call()
+        part = ""
+        async with asyncio.timeout(5):
+            while "echo/echo4" not in part:
+                part = (await client.get("/admin/overview/spend")).text
+        assert "Requests a day" in part
 
 
 async def test_where_nothing_has_been_called_yet_it_says_how(tmp_path: Path) -> None:

@@ -30,6 +30,8 @@ class OverviewSpendHandler(PageHandler):
         except GatewayError as error:
             self.show_page("parts/refused.html", error=error, again=None)
             return
-        view = spend_view(spend.document, "cost", self.services.clock.now())
+        if not spend.document["total"]["cost"]:
+            wanted = chosen({"measure": ["requests"]})  # where all is free, that is what there is to see
+        view = spend_view(spend.document, wanted.measure, self.services.clock.now())
         origin = f"{self.request.protocol}://{self.request.host}"
         self.show_page("parts/overview_spend.html", view=view, wanted=wanted, measures=MEASURES, origin=origin)

@@ -27,7 +27,8 @@
     }));
     const days = [...table.tBodies[0].rows].map((row) => ({
       day: row.cells[0].textContent,
-      cells: [...row.cells].slice(1).map((cell) => ({ text: cell.textContent, value: Number(cell.dataset.value) })),
+      total: row.querySelector("[data-total]").textContent,
+      cells: [...row.querySelectorAll("[data-value]")].map((cell) => ({ text: cell.textContent, value: Number(cell.dataset.value) })),
     }));
     return { series, days };
   };
@@ -50,7 +51,7 @@
       if (tip.hidden) return;
       const day = days[index];
       const head = document.createElement("p");
-      head.append(...[day.day, day.cells.at(-1).text].map((text) => Object.assign(document.createElement("span"), { textContent: text })));
+      head.append(...[day.day, day.total].map((text) => Object.assign(document.createElement("span"), { textContent: text })));
       const list = document.createElement("ul");
       series.forEach((one, place) => {
         const cell = day.cells[place];

@@ -58,7 +58,7 @@
       Object.assign(document.createElement("a"), {
         className: "mono",
         href: `/admin/requests/${encodeURIComponent(row.id)}`,
-        textContent: row.id.length > 13 ? `${row.id.slice(0, 12)}\u2026` : row.id,
+        textContent: row.id.length > 13 ? `\u2026${row.id.slice(-10)}` : row.id, // ids of one hour begin alike
         title: row.id,
       }),
     );

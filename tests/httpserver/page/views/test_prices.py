@@ -34,8 +34,7 @@ async def test_each_row_with_when_it_holds_and_what_else_it_says(tmp_path: Path)
     assert old.held == "through 2020-12-31"
     assert (turbo.held, turbo.badges[0].words) == ("from 2021-01-01", "in force")
     assert turbo.more == [
-        "cache write 0.025",
-        "batch times 0.5",
+        "cache write 0.025, batch times 0.5",
         "above 200,000 tokens, all of it: input 0.04, output 0.08",
         "times 0.5 at 04:00-06:00 (UTC)",
     ]

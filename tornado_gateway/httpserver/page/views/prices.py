@@ -10,6 +10,7 @@ from tornado_gateway.httpserver.page.formats import Amount, moment, money, money
 from tornado_gateway.httpserver.page.views.receipts import spoken
 
 _COLUMNS = ("input", "output", "cached_input")
+_FACTORS = ("batch", "priority")
 _FEW = 6
 _VERDICTS = {
     "same": ("good", "as listed"),
@@ -102,9 +103,11 @@ def _card(card: Mapping[str, Any], rates: Sequence[Amount]) -> CardRow:
 
 def _more(card: Mapping[str, Any]) -> Iterator[str]:
     rest = {name: rate for name, rate in card["rates"].items() if name not in _COLUMNS}
-    for name, rate in rest.items():
-        factor = name in ("batch", "priority")
-        yield f"{spoken(name)} times {Decimal(rate):f}" if factor else f"{spoken(name)} {money(rate)}"
+    if rest:
+        yield ", ".join(
+            f"{spoken(name)} times {Decimal(rate):f}" if name in _FACTORS else f"{spoken(name)} {money(rate)}"
+            for name, rate in rest.items()
+        )
     for tier in card["tiers"]:
         prices = ", ".join(f"{spoken(name)} {money(rate)}" for name, rate in tier["rates"].items())
         beyond = "what is beyond" if card["marginal"] else "all of it"

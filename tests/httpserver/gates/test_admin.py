@@ -78,6 +78,19 @@ def test_who_shows_nothing_guesses_nothing() -> None:
     admit(gate, "planted")
 
 
+def test_a_token_that_came_otherwise_is_counted_with_the_rest() -> None:
+    gate, _, _ = made()
+    request: Any = SimpleNamespace(headers={}, remote_ip="192.0.2.1", path="/admin/login")
+    gate.admit_token("planted", request, CONTEXT)
+    for _ in range(3):
+        with pytest.raises(InvalidApiKey):
+            gate.admit_token("guess", request, CONTEXT)
+        with pytest.raises(InvalidApiKey):
+            admit(gate, "guess")
+    with pytest.raises(RateLimitExceeded):
+        gate.admit_token("planted", request, CONTEXT)
+
+
 def test_guesses_are_forgotten_after_a_while() -> None:
     gate, clock, _ = made()
     for _ in range(30):

@@ -1,5 +1,6 @@
 """PageHandler: a page of the admin, for whoever has logged in, made of what the desk says."""
 
+import asyncio
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -70,20 +71,27 @@ class PageBase(AdminBase):
 
     def show_page(self, template: str, status: int = 200, **values: Any) -> None:
         """Ends the answer with a page."""
-        self.set_status(status)
-        self.set_header("Content-Type", "text/html; charset=utf-8")
-        session = self.session
-        self.finish(
-            self.look.render(
-                template, section=self.section, session=session, csrf=session.csrf if session else "", **values
-            )
-        )
+        self._end_with(self._made(template, values), status)
+
+    async def show_large(self, template: str, status: int = 200, **values: Any) -> None:
+        """As ``show_page``, made in a thread: a table may be long, and calls must not wait for it."""
+        page = await asyncio.to_thread(self._made, template, values)
+        self._end_with(page, status)
 
     def go_to(self, address: str) -> None:
         """Ends the answer: the browser is to get ``address`` next."""
         self.set_status(303)
         self.set_header("Location", address)
         self.finish()
+
+    def _made(self, template: str, values: Mapping[str, Any]) -> bytes:
+        csrf = self.session.csrf if self.session else ""
+        return self.look.render(template, section=self.section, session=self.session, csrf=csrf, **values)
+
+    def _end_with(self, page: bytes, status: int) -> None:
+        self.set_status(status)
+        self.set_header("Content-Type", "text/html; charset=utf-8")
+        self.finish(page)
 
     def keep_session(self, value: str) -> None:
         secure = self.request.protocol == "https" or self.request.headers.get("X-Forwarded-Proto") == "https"

@@ -30,7 +30,7 @@ async def test_by_a_tag_and_for_one_key_alone(tmp_path: Path) -> None:
     fill(tmp_path)
     async with browsing(written(tmp_path)) as (_, client):
         page = (await client.get("/admin/spend?by=tag&tag_name=team&measure=requests&route=gpt-4")).text
-        assert "Day by day, by team" in page
+        assert "Over time, by team" in page
         assert "Requests a day</p>" in page
         assert '<input type="hidden" name="route" value="gpt-4">' in page
         assert 'aria-label="Without route"' in page

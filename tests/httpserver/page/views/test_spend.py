@@ -87,10 +87,14 @@ def test_nothing_at_all() -> None:
     assert (view.rows, view.days.rows, view.total.cost.text) == ((), (), "0.00")
 
 
-def test_years_are_not_filled_up_day_by_day() -> None:
-    long = document({"a/b": {"2026-11-25": Decimal(1), "2001-01-01": Decimal(1)}}, since="2001-01-01T00:00:00Z")
-    days = spend_view(long, "cost", NOW).days.rows
-    assert (len(days), days[0].day, days[-1].day) == (401, "2001-01-01", "2026-11-25")
+def test_of_a_year_each_week_is_a_row() -> None:
+    costs = {"2026-11-25": Decimal(1), "2026-11-23": Decimal("0.5"), "2025-11-26": Decimal(2)}
+    days = spend_view(document({"a/b": costs}, since="2025-11-25T00:00:00Z"), "cost", NOW).days
+    assert (days.unit, len(days.rows)) == ("week", 53)
+    assert [(day.day, day.total.text) for day in (days.rows[0], days.rows[-1])] == [
+        ("2025-11-24", "2.00"),
+        ("2026-11-23", "1.50"),
+    ]
 
 
 @given(

@@ -1,5 +1,7 @@
 """What is going on, at one look; the chart comes after, for a ledger may take a while."""
 
+import asyncio
+
 from tornado_gateway.domain.errors import GatewayError
 from tornado_gateway.httpserver.page.base import PageHandler
 from tornado_gateway.httpserver.page.views.overview import remarks
@@ -32,6 +34,6 @@ class OverviewSpendHandler(PageHandler):
             return
         if not spend.document["total"]["cost"]:
             wanted = chosen({"measure": ["requests"]})  # where all is free, that is what there is to see
-        view = spend_view(spend.document, wanted.measure, self.services.clock.now())
+        view = await asyncio.to_thread(spend_view, spend.document, wanted.measure, self.services.clock.now())
         origin = f"{self.request.protocol}://{self.request.host}"
-        self.show_page("parts/overview_spend.html", view=view, wanted=wanted, measures=MEASURES, origin=origin)
+        await self.show_large("parts/overview_spend.html", view=view, wanted=wanted, measures=MEASURES, origin=origin)

@@ -1,5 +1,7 @@
 """What was spent, by whatever calls are told apart by."""
 
+import asyncio
+
 from tornado_gateway.domain.errors import GatewayError
 from tornado_gateway.httpserver.page.base import PageHandler
 from tornado_gateway.httpserver.page.views.period import AGES, BY, FILTERS, MEASURES, chosen
@@ -16,10 +18,10 @@ class SpendHandler(PageHandler):
         view, error = None, None
         try:
             spend = await self.ask("spend", parameters={**wanted.parameters(), "top": [_TOP]})
-            view = spend_view(spend.document, wanted.measure, self.services.clock.now())
+            view = await asyncio.to_thread(spend_view, spend.document, wanted.measure, self.services.clock.now())
         except GatewayError as refused:
             error = refused
-        self.show_page(
+        await self.show_large(
             "spend.html",
             200 if error is None else error.status,
             view=view,

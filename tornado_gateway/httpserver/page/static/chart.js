@@ -18,7 +18,7 @@
     return new Intl.NumberFormat("en", { notation: value >= 10000 ? "compact" : "standard", maximumFractionDigits: most }).format(value);
   };
   const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
-  const shortDay = (day) => `${Number(day.slice(8))} ${MONTHS[Number(day.slice(5, 7)) - 1]}`;
+  const shortDay = (day) => `${Number(day.slice(8)) || day.slice(0, 4)} ${MONTHS[Number(day.slice(5, 7)) - 1]}`; // 25 Nov, or 2026 Nov
 
   const read = (table) => {
     const series = [...table.tHead.querySelectorAll("[data-series]")].map((cell) => ({

@@ -1,6 +1,6 @@
 """Spend as a page shows it: a row for each group, and the days of the largest of them side by side."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -9,12 +9,10 @@ from urllib.parse import urlencode
 
 from tornado_gateway.domain.money import EXACT
 from tornado_gateway.httpserver.page.formats import Amount, count, money_column
+from tornado_gateway.httpserver.page.views.calendar import Calendar, calendar
 
 SERIES = 8
 """Groups with a colour and a column of their own; all others are one."""
-
-MOST_DAYS = 400
-"""That are filled up where nothing was spent."""
 
 TAG = "tag:"
 
@@ -54,8 +52,10 @@ class Day:
 
 @dataclass(frozen=True, slots=True)
 class Days:
-    """``names`` are those of the columns; ``rest`` says whether the last is of all others."""
+    """``names`` are those of the columns; ``rest`` says whether the last is of all others. ``unit`` is what a row is:
+    a day, or a week or month where days would be too many."""
 
+    unit: str
     names: tuple[str, ...]
     rest: bool
     rows: tuple[Day, ...]
@@ -151,18 +151,33 @@ def _row(
 def _days(document: Mapping[str, Any], by: str, measure: str, now: datetime) -> Days:
     groups = document["groups"][:SERIES]
     rest = len(document["groups"]) > SERIES or document["others"] is not None
-    columns = [{day["day"]: _measured(day, measure) for day in group["days"]} for group in groups]
-    totals = {day["day"]: _measured(day, measure) for day in document["days"]}
-    names = _all_days(document, totals, now)
+    known = [date.fromisoformat(day["day"]) for day in document["days"]]
+    if not known:
+        return Days("day", (), rest=False, rows=())
+    rows = calendar(*_bounds(document, now), known)
+    columns = [_summed(group["days"], rows, measure) for group in groups]
+    totals = _summed(document["days"], rows, measure)
     if rest:
-        columns.append({day: EXACT.subtract(totals[day], _sum(each.get(day) for each in columns)) for day in totals})
-    shown = [_cells([column.get(day, Decimal(0)) for day in names], measure) for column in columns]
-    whole = _cells([totals.get(day, Decimal(0)) for day in names], measure)
+        columns.append([EXACT.subtract(total, _sum(cells)) for total, *cells in zip(totals, *columns, strict=True)])
+    shown = [_cells(column, measure) for column in columns]
+    whole = _cells(totals, measure)
     return Days(
+        unit=rows.unit,
         names=(*(name_of(group["group"].get(by)) for group in groups), *(["All others"] if rest else [])),
         rest=rest,
-        rows=tuple(Day(day, tuple(column[index] for column in shown), whole[index]) for index, day in enumerate(names)),
+        rows=tuple(
+            Day(name, tuple(column[index] for column in shown), whole[index]) for index, name in enumerate(rows.names)
+        ),
     )
+
+
+def _summed(days: Sequence[Mapping[str, Any]], rows: Calendar, measure: str) -> list[Decimal]:
+    """A sum for each row."""
+    sums = dict.fromkeys(rows.names, Decimal(0))
+    for day in days:
+        name = rows.name(date.fromisoformat(day["day"]))
+        sums[name] = EXACT.add(sums[name], _measured(day, measure))
+    return list(sums.values())
 
 
 def _measured(figures: Mapping[str, Any], measure: str) -> Decimal:
@@ -171,11 +186,10 @@ def _measured(figures: Mapping[str, Any], measure: str) -> Decimal:
     return Decimal(figures[measure])
 
 
-def _sum(values: Any) -> Decimal:
+def _sum(values: Iterable[Decimal]) -> Decimal:
     total = Decimal(0)
     for value in values:
-        if value is not None:
-            total = EXACT.add(total, value)
+        total = EXACT.add(total, value)
     return total
 
 
@@ -185,16 +199,9 @@ def _cells(values: Sequence[Decimal], measure: str) -> list[Cell]:
     return [Cell(count(int(value)), str(int(value)), "") for value in values]
 
 
-def _all_days(document: Mapping[str, Any], known: Mapping[str, Any], now: datetime) -> list[str]:
-    """From the period's first day to its last, those without a call too."""
-    if not known:
-        return []
-    first = _date(document["since"])
-    last = _date(document["until"], less=timedelta(microseconds=1)) if document["until"] else now.astimezone(UTC).date()
-    first, last = max(first, last - timedelta(days=MOST_DAYS - 1)), max(last, date.fromisoformat(max(known)))
-    filled = {(first + timedelta(days=index)).isoformat() for index in range((last - first).days + 1)}
-    return sorted(filled | set(known))
-
-
-def _date(text: str, less: timedelta = timedelta()) -> date:
-    return (datetime.fromisoformat(text).astimezone(UTC) - less).date()
+def _bounds(document: Mapping[str, Any], now: datetime) -> tuple[date, date]:
+    """The period's first day and its last, by UTC."""
+    first = datetime.fromisoformat(document["since"]).astimezone(UTC)
+    until = document["until"]
+    last = datetime.fromisoformat(until).astimezone(UTC) - timedelta(microseconds=1) if until else now.astimezone(UTC)
+    return min(first, last).date(), last.date()

@@ -19,6 +19,7 @@ def test_calls_fit_and_can_be_read(visit: Visits, gateway: Gateway, width: int, 
     assert overflow(page) == []
     assert faults(page) == []
     if width == 1280:
+        page.evaluate("() => document.fonts.ready.then(() => true)")
         assert page.locator(".calls").evaluate("table => table.scrollWidth <= table.parentElement.clientWidth")
     page.locator("tbody a").first.click()
     expect(page.get_by_role("region", name="Receipt")).to_be_visible()

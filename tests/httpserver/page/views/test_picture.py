@@ -1,7 +1,7 @@
 from typing import Any
 
 from tornado_gateway.domain.policies import USUAL_KINDS
-from tornado_gateway.httpserver.page.views.picture import Box, alone, picture_of, shortened
+from tornado_gateway.httpserver.page.views.picture import Box, picture_of, shortened
 
 
 def target(provider: str = "openai", model: str = "gpt-4", **changed: Any) -> dict[str, Any]:
@@ -46,7 +46,6 @@ def test_a_box_for_each_route_that_has_to_do_with_another() -> None:
     assert picture is not None
     assert [box.name for box in picture.boxes] == ["fast", "slow"]
     assert [joint.kind for joint in picture.joints] == ["fallback"]
-    assert [each["name"] for each in alone(routes)] == ["lonely"]
     assert picture_of([route("lonely")]) is None
 
 

@@ -12,6 +12,7 @@ routes:
     mirror: {route: echo4, percent: 5}
     hedge: {after: 2}
     cache: {ttl: 60}
+  lonely: {provider: openai, model: gpt-4}
 """
 
 
@@ -31,7 +32,8 @@ async def test_each_route_in_words_with_its_targets(tmp_path: Path) -> None:
         "cached",
     ]
     assert [target.name for target in fast.targets] == ["echo/echo4", "openai/gpt-4"]
-    assert (view.minutes, view.worker, view.alone) == (5, None, [])
+    assert (view.minutes, view.worker) == (5, None)
+    assert [row.name for row in view.alone] == ["lonely"]
     assert view.picture is not None
     assert [box.whole for box in view.picture.boxes] == ["fast", "echo4", "gpt-4", "gpt-*"]
     echo = next(row for row in view.rows if row.name == "echo4")

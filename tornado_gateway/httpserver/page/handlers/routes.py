@@ -3,7 +3,7 @@
 import asyncio
 
 from tornado_gateway.httpserver.page.base import PageHandler
-from tornado_gateway.httpserver.page.views.picture import WIDTH
+from tornado_gateway.httpserver.page.views.picture import MARGIN, WIDTH
 from tornado_gateway.httpserver.page.views.routes import routes_view
 
 
@@ -13,4 +13,4 @@ class RoutesHandler(PageHandler):
     async def show(self, *arguments: str) -> None:
         said = await self.ask("routes")
         view = await asyncio.to_thread(routes_view, said.document)  # a thousand routes are half a second's drawing
-        self.show_page("routes.html", view=view, box_width=WIDTH)
+        self.show_page("routes.html", view=view, box_width=WIDTH, margin=MARGIN)

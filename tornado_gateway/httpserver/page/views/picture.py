@@ -15,12 +15,13 @@ MARGIN = 24
 HEAD = 38
 TARGET = 38
 WAY = 26
+FOOT = 6
 _MEASURES = Measures(width=WIDTH, column_gap=72, row_gap=22, arrives=HEAD // 2)
 _NAME, _MODEL, _WORDS, _WAY = 24, 30, 36, 36
 """Characters that fit."""
 
 Kind = Literal["fallback", "mirror"]
-_Way = tuple[str, str, Kind]
+_Onward = tuple[str, str, Kind]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,6 @@ class Way:
     top: int
     text: str
     whole: str
-    kind: Kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,22 +86,19 @@ def picture_of(routes: Sequence[Mapping[str, Any]]) -> Picture | None:
         for place, (_, target, kind) in enumerate(ways):
             arrows.append(Arrow(name, target, first + WAY * place + WAY // 2))
             kinds.append(kind)
-    drawing = drawn({name: _height(route, joined) for name, route in shown.items()}, arrows, _MEASURES)
-    boxes = [_box(route, drawing.corners[name], joined.get(name, [])) for name, route in shown.items()]
+    heights = {
+        name: HEAD + TARGET * len(route["targets"]) + WAY * len(joined.get(name, ())) + FOOT
+        for name, route in shown.items()
+    }
+    drawing = drawn(heights, arrows, _MEASURES)
+    boxes = [_box(route, drawing.corners[name], heights[name], joined.get(name, [])) for name, route in shown.items()]
     joints = [Joint(path, kind) for path, kind in zip(drawing.paths, kinds, strict=True)]
     return Picture(drawing.width + 2 * MARGIN, drawing.height + 2 * MARGIN, boxes, joints)
 
 
-def alone(routes: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-    """Those that are in no picture."""
-    names = [route["name"] for route in routes]
-    joined = {end for route in routes for _, target, _ in _ways(route, names) for end in (route["name"], target)}
-    return [route for route in routes if route["name"] not in joined]
-
-
-def _ways(route: Mapping[str, Any], names: Sequence[str]) -> list[_Way]:
+def _ways(route: Mapping[str, Any], names: Sequence[str]) -> list[_Onward]:
     """What is said of each way, the route at its end, and its kind."""
-    ways: list[_Way] = []
+    ways: list[_Onward] = []
     for number, each in enumerate(route["fallbacks"], 1):
         if each["served_by"] is not None:
             ways.append((f"{number}. {each['route']}{reasons(each['on'])}", each["served_by"], "fallback"))
@@ -120,11 +117,7 @@ def _serves(name: str, names: Sequence[str]) -> str | None:
     return max(fitting, key=len, default=None)
 
 
-def _height(route: Mapping[str, Any], joined: Mapping[str, Sequence[Any]]) -> int:
-    return HEAD + TARGET * len(route["targets"]) + WAY * len(joined.get(route["name"], ())) + 6
-
-
-def _box(route: Mapping[str, Any], corner: tuple[int, int], ways: Sequence[_Way]) -> Box:
+def _box(route: Mapping[str, Any], corner: tuple[int, int], height: int, ways: Sequence[_Onward]) -> Box:
     left, top = corner[0] + MARGIN, corner[1] + MARGIN
     conditions = [of_target(target) for target in route["targets"]]
     weighted = len(conditions) > 1 and route["strategy"] == "weighted"
@@ -136,15 +129,13 @@ def _box(route: Mapping[str, Any], corner: tuple[int, int], ways: Sequence[_Way]
     return Box(
         left=left,
         top=top,
-        height=HEAD + TARGET * len(lines) + WAY * len(ways) + 6,
+        height=height,
         name=shortened(route["name"], _NAME),
         whole=route["name"],
         strategy=route["strategy"] if len(lines) > 1 else "",
         condition=of_route(conditions),
         targets=lines,
-        ways=[
-            Way(below + WAY * place, shortened(text, _WAY), text, kind) for place, (text, _, kind) in enumerate(ways)
-        ],
+        ways=[Way(below + WAY * place, shortened(text, _WAY), text) for place, (text, _, _) in enumerate(ways)],
     )
 
 

@@ -35,7 +35,6 @@ class Narrowed:
 @dataclass(frozen=True, slots=True)
 class RequestsView:
     calls: Sequence[Call]
-    fields: Mapping[str, str]
     narrowed: Sequence[Narrowed]
     spans: Sequence[tuple[str, str, bool]]
     """Address, words, and whether it is the one that is shown."""
@@ -55,7 +54,6 @@ def requests_view(document: Mapping[str, Any], asked: Mapping[str, Sequence[str]
     following = document["next"]
     return RequestsView(
         calls=calls,
-        fields=fields(filters),
         narrowed=[_narrowed(filters, name, place) for name, values in filters.items() for place in range(len(values))],
         spans=[
             (_address(filters | {"since": [span], "until": []}), words, filters.get("since") == [span])

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tornado_gateway.httpserver.page.views.conditions import Condition, of_route, of_target
-from tornado_gateway.httpserver.page.views.picture import Picture, alone, picture_of
+from tornado_gateway.httpserver.page.views.picture import Picture, picture_of
 from tornado_gateway.httpserver.page.views.reasons import reasons
 
 
@@ -39,11 +39,12 @@ class RoutesView:
 def routes_view(document: Mapping[str, Any]) -> RoutesView:
     """Of what ``GET routes`` answers."""
     routes = document["routes"]
-    single = {route["name"] for route in alone(routes)}
     rows = [_row(route) for route in routes]
+    picture = picture_of(routes)
+    drawn = set() if picture is None else {box.whole for box in picture.boxes}
     return RoutesView(
-        picture=picture_of(routes),
-        alone=[row for row in rows if row.name in single],
+        picture=picture,
+        alone=[row for row in rows if row.name not in drawn],
         rows=rows,
         minutes=document["window_seconds"] // 60,
         worker=document["worker"],

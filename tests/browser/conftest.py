@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from tests.browser.planted import LAST_ROUTE, MORE_ROUTES, TOKEN, plant, written
 from tests.end_to_end.conftest import Gateway, finish, launch, wait_for
@@ -30,6 +30,9 @@ ARGUMENTS = [
     "--disable-sync",
 ]
 
+_PATIENCE = 30_000
+"""Milliseconds: on a busy machine a browser takes its time, and a test that passes waits for none of them."""
+
 _WATCHING = """
 addEventListener("securitypolicyviolation", (event) =>
   console.error(`policy: ${event.violatedDirective} ${event.blockedURI} ${event.sourceFile}:${event.lineNumber}`));
@@ -41,6 +44,7 @@ def browser() -> Iterator[Browser]:
     found = next((path for name in ("chromium", "chromium-browser") if (path := shutil.which(name))), None)
     if found is None:
         pytest.skip("chromium is not here")
+    expect.set_options(timeout=_PATIENCE)
     with sync_playwright() as playwright:
         started = playwright.chromium.launch(executable_path=found, args=ARGUMENTS)
         yield started
@@ -138,7 +142,7 @@ class Visits:
             java_script_enabled=scripts,
             reduced_motion="reduce",
         )
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(_PATIENCE)
         self.contexts.append(context)
         context.add_init_script(_WATCHING)
         page = context.new_page()

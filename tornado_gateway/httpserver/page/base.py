@@ -20,7 +20,7 @@ from tornado_gateway.httpserver.page.session import COOKIE, ForgedRequest, Sessi
 _HEADERS = (
     (
         "Content-Security-Policy",
-        "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; img-src 'self' data:;"
+        "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; img-src 'self';"
         " connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
     ),
     ("X-Frame-Options", "DENY"),
@@ -94,8 +94,12 @@ class PageBase(AdminBase):
         self.finish(page)
 
     def keep_session(self, value: str) -> None:
-        secure = self.request.protocol == "https" or self.request.headers.get("X-Forwarded-Proto") == "https"
-        self.set_cookie(COOKIE, value, path="/admin", httponly=True, samesite="Strict", secure=secure)
+        self.set_cookie(COOKIE, value, path="/admin", httponly=True, samesite="Strict", secure=self.secure)
+
+    @property
+    def secure(self) -> bool:
+        """Whether the browser came by HTTPS, to the gateway or to a proxy in front."""
+        return self.request.protocol == "https" or self.request.headers.get("X-Forwarded-Proto") == "https"
 
     def form(self) -> dict[str, str]:
         """The fields of what was posted. A browser sends lines with CRLF: here they end as they do in a file."""

@@ -29,6 +29,8 @@ def test_the_worst_comes_first_and_each_thing_once() -> None:
             target(model="o", circuit="half_open"),
             target(provider="groq", configured=False, circuit=None),
             target(provider="groq", model="other", configured=False, circuit=None),
+            target(provider="xai", configured=False, circuit=None),
+            target(provider="mistral", configured=False, circuit=None),
         ),
         {"cards": [*cards, {"model": "c", "review_due": True, "state": "future"}]},
     )
@@ -36,9 +38,16 @@ def test_the_worst_comes_first_and_each_thing_once() -> None:
         ("bad", "File refused"),
         ("bad", "Circuit open"),
         ("warn", "On probation"),
-        ("warn", "Not configured"),
         ("warn", "Review due"),
+        ("quiet", "Not configured"),
     ]
     assert "gateway.yaml:3:1: no, and 1 more" in found[0].text
     assert found[1].text == "openai/gpt-4 is not asked: 9 of 10 calls failed lately."
-    assert found[4].text == "Prices of a and 1 more were to be looked at."
+    assert found[3].text == "Prices of a and 1 more were to be looked at."
+    assert found[4].text == "groq, xai and mistral have no key: their routes answer 503."
+
+
+def test_a_provider_without_a_key_is_nothing_wrong() -> None:
+    found = remarks(FINE, routes(target(), target(provider="groq", configured=False, circuit=None)), {"cards": []})
+    assert [(each.state, each.text) for each in found[1:]] == [("quiet", "groq has no key: its routes answer 503.")]
+    assert found[0].word == "All well"

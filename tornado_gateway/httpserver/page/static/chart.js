@@ -17,6 +17,8 @@
     const most = value < 0.01 ? 6 : value < 1 ? 3 : 2;
     return new Intl.NumberFormat("en", { notation: value >= 10000 ? "compact" : "standard", maximumFractionDigits: most }).format(value);
   };
+  // There is no half a request.
+  const WHOLE = Array.from({ length: 13 }, (_, power) => [1, 2, 5].map((step) => step * 10 ** power)).flat();
   const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
   const shortDay = (day) => `${Number(day.slice(8)) || day.slice(0, 4)} ${MONTHS[Number(day.slice(5, 7)) - 1]}`; // 25 Nov, or 2026 Nov
 
@@ -110,6 +112,7 @@
             size: 44,
             grid: { stroke: line, width: 1 },
             values: (_, splits) => splits.map(brief),
+            ...(place.dataset.measure === "cost" ? {} : { incrs: WHOLE }),
           },
         ],
         series: [

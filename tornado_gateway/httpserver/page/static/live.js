@@ -169,7 +169,6 @@
 
   at("pause").addEventListener("click", () => {
     paused = !paused;
-    at("pause").setAttribute("aria-pressed", String(paused));
     at("pause").textContent = paused ? "Go on" : "Pause";
     dirty = true;
   });

@@ -6,10 +6,12 @@ from typing import Any
 
 from tornado_gateway.httpserver.page.formats import count
 
+_ORDER = ("bad", "warn", "good", "quiet")
+
 
 @dataclass(frozen=True, slots=True)
 class Remark:
-    """Something that an operator should know of. ``state`` is ``good``, ``warn`` or ``bad``."""
+    """Something that an operator should know of. ``state`` is one of ``_ORDER``."""
 
     state: str
     word: str
@@ -18,10 +20,12 @@ class Remark:
 
 
 def remarks(config: Mapping[str, Any], routes: Mapping[str, Any], prices: Mapping[str, Any]) -> list[Remark]:
-    """The worst first; one that is good where there is no other."""
+    """The worst first; where nothing is wrong, that."""
     found = [*_of_the_file(config), *_of_targets(routes["routes"]), *_of_prices(prices["cards"])]
-    found.sort(key=lambda remark: remark.state)  # bad, good, warn: there is no good one yet
-    return found or [Remark("good", "All well", "The file is in force, and every circuit is closed.", "/admin/routes")]
+    if not found:
+        found.append(Remark("good", "All well", "The file is in force, and every circuit is closed.", "/admin/routes"))
+    found += _without_a_key(routes["routes"])
+    return sorted(found, key=lambda remark: _ORDER.index(remark.state))
 
 
 def _of_the_file(config: Mapping[str, Any]) -> list[Remark]:
@@ -39,10 +43,7 @@ def _of_targets(routes: Sequence[Mapping[str, Any]]) -> list[Remark]:
     for route in routes:
         for target in route["targets"]:
             name = f"{target['provider']}/{target['model']}"
-            if not target["configured"]:
-                text = f"{target['provider']} has no key: its routes answer 503."
-                found[target["provider"]] = Remark("warn", "Not configured", text, "/admin/routes")
-            elif target["circuit"] == "open":
+            if target["circuit"] == "open" and target["configured"]:
                 text = (
                     f"{name} is not asked: {count(target['failed'])} of {count(target['calls'])} calls failed lately."
                 )
@@ -50,6 +51,18 @@ def _of_targets(routes: Sequence[Mapping[str, Any]]) -> list[Remark]:
             elif target["circuit"] == "half_open":
                 found[name] = Remark("warn", "On probation", f"{name} is being tried again.", "/admin/routes")
     return list(found.values())
+
+
+def _without_a_key(routes: Sequence[Mapping[str, Any]]) -> list[Remark]:
+    """One for all of them: a file may name many that nobody here has an account with."""
+    targets = [target for route in routes for target in route["targets"] if not target["configured"]]
+    names = list(dict.fromkeys(target["provider"] for target in targets))
+    if not names:
+        return []
+    text = f"{names[0]} has no key: its routes answer 503."
+    if len(names) > 1:
+        text = f"{', '.join(names[:-1])} and {names[-1]} have no key: their routes answer 503."
+    return [Remark("quiet", "Not configured", text, "/admin/routes")]
 
 
 def _of_prices(cards: Sequence[Mapping[str, Any]]) -> list[Remark]:

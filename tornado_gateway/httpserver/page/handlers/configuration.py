@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from tornado_gateway.domain.admin_errors import RevisionMismatch
-from tornado_gateway.domain.errors import InvalidRequest
 from tornado_gateway.httpserver.page.base import PageHandler
 from tornado_gateway.httpserver.page.views.configuration import (
     CheckView,
@@ -65,14 +64,14 @@ class EditHandler(PageHandler):
     ) -> None:
         days = form.get("days", "30")
         parameters = {"days": [days if days in _DAYS else "30"]}
-        said = await self.ask("check", method="POST", parameters=parameters, body=_bytes(text))
+        said = await self.ask("check", method="POST", parameters=parameters, body=text.encode())
         changed = await asyncio.to_thread(changed_lines, source["text"] or "", text)
         check = check_view(said.document)
         self._editor(source, text=text, etag=etag, check=check, changed=changed, days=days, unchecked=unchecked)
 
     async def _apply(self, text: str, etag: str, form: Mapping[str, str]) -> None:
         try:
-            said = await self.ask("config", method="PUT", body=_bytes(text), match=f'"{etag}"')
+            said = await self.ask("config", method="PUT", body=text.encode(), match=f'"{etag}"')
         except RevisionMismatch:
             source = (await self.ask("config/source")).document
             await self._check(source, text, etag, form, unchecked=False)
@@ -129,10 +128,3 @@ class ReloadsHandler(PageHandler):
 def _with_its_line_ends(text: str, before: str | None) -> str:
     """A form's lines end as the file's do."""
     return text.replace("\n", "\r\n") if before and "\r\n" in before else text
-
-
-def _bytes(text: str) -> bytes:
-    try:
-        return text.encode()
-    except UnicodeEncodeError as error:
-        raise InvalidRequest("The text is none that can be written.") from error

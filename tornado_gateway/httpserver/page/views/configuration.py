@@ -101,7 +101,7 @@ def worst(problems: Sequence[Mapping[str, Any]]) -> str:
 
 def fingerprint(text: str) -> str:
     """What says that a text is the one that was checked."""
-    return sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+    return sha256(text.encode()).hexdigest()
 
 
 def changed_lines(before: str, after: str, around: int = 2) -> list[Changed] | None:

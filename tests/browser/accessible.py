@@ -56,9 +56,10 @@ def overflow(page: Page) -> list[str]:
           const width = document.documentElement.clientWidth;
           if (document.documentElement.scrollWidth <= width) return [];
           const inside = (element) => element.closest(".scroll") && !element.matches(".scroll");
-          return [...document.querySelectorAll("body *")]
+          const found = [...document.querySelectorAll("body *")]
             .filter((element) => !inside(element) && element.getBoundingClientRect().right > width + 0.5)
             .map((element) => element.outerHTML.slice(0, 120));
+          return found.length ? found : ["something that a box which scrolls does not hold"];
         }"""
     )
     return found

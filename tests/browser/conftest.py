@@ -12,10 +12,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+import httpx
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
-from tests.browser.planted import TOKEN, plant, written
+from tests.browser.planted import LAST_ROUTE, MORE_ROUTES, TOKEN, plant, written
 from tests.end_to_end.conftest import Gateway, finish, launch, wait_for
 
 ARGUMENTS = [
@@ -68,6 +69,35 @@ def gateway() -> Iterator[Gateway]:
         plant(Path(folder))
         with running(Path(folder), written(Path(folder))) as started:
             yield started
+
+
+@pytest.fixture(scope="package")
+def _own() -> Iterator[Gateway]:
+    with tempfile.TemporaryDirectory() as folder:
+        plant(Path(folder), days=3)
+        with running(Path(folder), written(Path(folder)).replace(LAST_ROUTE, MORE_ROUTES + LAST_ROUTE)) as started:
+            yield started
+
+
+@pytest.fixture
+def own(_own: Gateway) -> Iterator[Gateway]:
+    """For tests that change something: its file is put back afterwards. It has more routes."""
+    before = _own.config.read_text()
+    yield _own
+    if _own.config.read_text() != before:
+        _own.config.write_text(before)
+        shown = {"Authorization": f"Bearer {TOKEN}"}
+        assert httpx.post(f"{_own.url}/admin/api/reload", headers=shown).json()["ok"]
+
+
+@pytest.fixture(scope="package")
+def bare() -> Iterator[Gateway]:
+    """Without a ledger, without keys of a store, and its file may not be written."""
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        running(Path(folder), written(Path(folder), write=False, ledger=False)) as started,
+    ):
+        yield started
 
 
 @pytest.fixture

@@ -62,6 +62,17 @@ pricing:
     groq/llama-5-70b: {{input: 0.00059, output: 0.00079}}
 """
 
+LAST_ROUTE = '  "gpt-*": {provider: openai}\n'
+
+MORE_ROUTES = f"""\
+  smart:
+    targets: [{{provider: anthropic, model: claude-opus-5-5}}, {{provider: openai, model: gpt-6.1-sol}}]
+    fallbacks: [{{route: fast, on: [context_length, rejected]}}, gpt-6-luna, echo4]
+    mirror: {{route: gpt-6-luna, percent: 5}}
+  "{LONG}": {{provider: echo, model: echo4, fallbacks: [smart]}}
+  "<b>bold</b>": {{provider: echo, model: echo4, fallbacks: [smart]}}
+"""
+
 
 def _card(row: str, given: str, made: str) -> PriceCard:
     return PriceCard(row, Decimal(given), Decimal(made))

@@ -15,6 +15,8 @@ TEXT = [
     *((name, f"{name}-sunk") for name in ("accent", "good", "warn", "bad")),
     *product(["good", "warn", "bad"], ["paper", "surface"]),
     ("on-accent", "accent"),
+    *product(["surface"], ["bad", "warn"]),
+    *product(["ink", "ink-2", "ink-3"], ["good-sunk", "bad-sunk", "accent-sunk"]),
 ]
 DRAWN = [
     *product([f"series-{each}" for each in (*range(1, 9), "rest")], ["surface"]),

@@ -39,7 +39,7 @@ def pii(*names: str, action: Any = "redact", **more: Any) -> list[MatchRule]:
 
 
 def checks(*rules: Any) -> Checks:
-    made = Checks.of(rules)
+    made = Checks.of(rules, ENGINE)
     assert made is not None
     return made
 
@@ -58,6 +58,7 @@ def in_pieces(
     pieces: Sequence[str], rules: Sequence[MatchRule], tally: Tally | None = None, **more: Any
 ) -> list[Piece]:
     """A text that comes so, to its end."""
+    more.setdefault("gate", checks(*rules).gate)
     window = Window(rules, tally or Tally("response"), "text", **more)
     made = []
     for piece in pieces:

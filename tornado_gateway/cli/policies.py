@@ -54,7 +54,8 @@ def on_kinds(fallback: Fallback) -> str:
 
 
 def _rules(checks: Checks) -> Iterator[str]:
-    acts = {rule.name: rule.action for rule in (*checks.matching, *checks.sizes, *checks.tools)}
+    acts = {rule.name: rule.action for rule in checks.matching}
+    acts |= {rule.name: rule.action for rule in checks.sizes} | {rule.name: rule.action for rule in checks.tools}
     yield from (f"{name} ({action})" for name, action in acts.items())
     yield from (f"{rule.name} (a hook, {rule.deadline:g} s, fails {rule.fail})" for rule in checks.hooks)
 

@@ -51,9 +51,10 @@ def windows(rule: GuardrailSettings) -> Iterator[int]:
 
 
 def _together(chosen: Sequence[tuple[GuardrailSettings, Sequence[Rule]]]) -> RouteGuards:
-    asked = Checks.of(rule for said, rules in chosen if "request" in said.on for rule in rules)
+    engine = Re2()
+    asked = Checks.of((rule for said, rules in chosen if "request" in said.on for rule in rules), engine)
     told = [(said, rules) for said, rules in chosen if "response" in said.on]
-    answered = Checks.of(rule for _, rules in told for rule in rules)
+    answered = Checks.of((rule for _, rules in told for rule in rules), engine)
     return RouteGuards(asked, answered, _fingerprint([said for said, _ in told]) if told else b"")
 
 

@@ -3,11 +3,12 @@
 Syntax: RE2's own page "Syntax". Texts go to it as UTF-8; places in them are counted in characters here.
 """
 
+from collections.abc import Iterable
 from importlib import import_module
 from typing import Any
 
 from tornado_gateway.domain.guardrails.beginnings import beginnings
-from tornado_gateway.domain.guardrails.matching import BadPattern, Match, Matcher, Reading
+from tornado_gateway.domain.guardrails.matching import BadPattern, Checked, Match, Matcher, Reading
 
 ABSENT = "needs the extra guardrails: pip install 'tornado-gateway[guardrails]'"
 
@@ -36,7 +37,22 @@ class Re2:
             opened = None if begun is None else _compiled(rf"(?:{begun})\z")
         except BadPattern:  # it has become too large: a fixed number of characters is held back
             opened = None
-        return _Re2Matcher(find, opened, window)
+        return _Re2Matcher(find, opened, window, pattern, begun if opened is not None else None)
+
+    def together(self, matchers: Iterable[Matcher]) -> Matcher | None:
+        """None for a single one, too: it is quick enough by itself."""
+        plain = [each.matcher if isinstance(each, Checked) else each for each in matchers]
+        known = [each for each in plain if isinstance(each, _Re2Matcher) and each.begins is not None]
+        if len(known) < max(len(plain), 2):
+            return None
+        try:
+            find, opened = (
+                _compiled("|".join(f"(?:{pattern})" for pattern in patterns))
+                for patterns in ([each.pattern for each in known], [f"(?:{each.begins})\\z" for each in known])
+            )
+        except BadPattern:  # it has become too large
+            return None
+        return _Re2Matcher(find, opened, max(each.window for each in known))
 
 
 def _compiled(pattern: str) -> Any:
@@ -64,17 +80,20 @@ def _refusal(pattern: str, error: Exception) -> BadPattern:
 
 
 class _Re2Matcher:
-    __slots__ = ("_find", "_opened", "_window")
+    __slots__ = ("_find", "_opened", "begins", "pattern", "window")
 
-    def __init__(self, find: Any, opened: Any, window: int) -> None:
+    def __init__(self, find: Any, opened: Any, window: int, pattern: str = "", begins: str | None = None) -> None:
         self._find = find
         self._opened = opened
-        self._window = window
+        self.window = window
+        self.pattern = pattern
+        self.begins = begins
+        """The pattern of all that a match may begin with."""
 
     def read(self, text: str) -> Reading:
         if text.isascii():
-            return _AsciiReading(self._find, self._opened, self._window, text.encode())
-        return _WideReading(self._find, self._opened, self._window, text)
+            return _AsciiReading(self._find, self._opened, self.window, text.encode())
+        return _WideReading(self._find, self._opened, self.window, text)
 
 
 class _AsciiReading:

@@ -40,7 +40,7 @@ def _relayed(answer: Answer, wire: Wire, checks: Checks, tally: Tally) -> Answer
     changed = {}
     for name, raw in raw_members(wire.fields, ANSWER):
         said = raw
-        if checks.redacts:
+        if checks.redacts and b'"logprobs"' in raw:
             said = without_likelihoods(raw, texts(raw, (name,)), NO_LIKELIHOODS.get(wire.protocol, b"null"))
         said = rewritten(said, texts(said, (name,)), checks, tally)
         if said != raw:
@@ -111,6 +111,7 @@ def _choice(choice: Choice, checks: Checks, tally: Tally) -> Choice:
                 fitting(checks.matching, kind),
                 tally,
                 where,
+                gate=checks.gate,
                 sealed=kind is Kind.SEALED,
                 quoted=isinstance(part, ToolCall) and not part.custom,
             )

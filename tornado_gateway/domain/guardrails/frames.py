@@ -4,13 +4,13 @@ Wire: OpenAI API reference, "The chat completion chunk object", "Streaming event
 messages". A piece of a text that comes in several is told by its ``delta``; whatever else an event says is whole.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import msgspec
 
-from tornado_gateway.domain.guardrails.documents import Path
-from tornado_gateway.domain.guardrails.members import Kind, Text, texts
+from tornado_gateway.domain.guardrails.documents import Path, spliced, values
+from tornado_gateway.domain.guardrails.members import LIKELIHOODS, Kind, Text, read_texts
 from tornado_gateway.domain.wire import ANTHROPIC_MESSAGES, OPENAI_RESPONSES
 
 Channel = tuple[Any, ...]
@@ -34,6 +34,11 @@ class Frame(NamedTuple):
     """Numbers of what is complete now: no more pieces of its texts come."""
     repeats: bool = False
     """What it says whole may have been said in pieces before."""
+
+    def changed(self, changes: Mapping[Path, bytes]) -> bytes:
+        """The event with other values at these places."""
+        found = [value for value in values(self.document, whole=LIKELIHOODS) if value.path in changes]
+        return self.encode(spliced(self.document, [(value, changes[value.path]) for value in found]))
 
     def encode(self, document: bytes) -> bytes:
         """The event with another document in it."""
@@ -79,8 +84,8 @@ def read_frame(frame: bytes, protocol: str) -> Frame | None:
 
 
 def _chat(lines: Sequence[bytes], document: bytes, event: dict[str, Any]) -> Frame:
-    found = [text for text in texts(document, ()) if text.path[0] == "choices" and len(text.path) > 2]
     choices = event.get("choices")
+    found = [text for text in read_texts(choices, ("choices",)) if len(text.path) > 2]
     entries = [entry if isinstance(entry, dict) else {} for entry in choices] if isinstance(choices, list) else []
     ends = [_number(entry, place) for place, entry in enumerate(entries) if entry.get("finish_reason")]
     return Frame(lines, document, found, [_chat_channel(text.path, entries) for text in found], ends)
@@ -105,7 +110,7 @@ def _number(entry: Any, otherwise: int) -> int:
 
 def _anthropic(lines: Sequence[bytes], document: bytes, event: dict[str, Any]) -> Frame:
     index = event.get("index")
-    found = [text for text in texts(document, ()) if text.path[0] in _SAID]
+    found = [text for text in read_texts(event, ()) if text.path[0] in _SAID]
     pieces = event.get("type") in ("content_block_delta", "content_block_start")
     channels: list[Channel | None] = [
         (index, text.path[1]) if pieces and len(text.path) == 2 and text.path[1] in _PIECES else None for text in found
@@ -116,7 +121,7 @@ def _anthropic(lines: Sequence[bytes], document: bytes, event: dict[str, Any]) -
 def _response(lines: Sequence[bytes], document: bytes, event: dict[str, Any]) -> Frame:
     kind = str(event.get("type"))
     index = event.get("output_index")
-    found = [text for text in texts(document, ()) if _is_said(text.path)]
+    found = [text for text in read_texts(event, ()) if _is_said(text.path)]
     channels: list[Channel | None] = [None] * len(found)
     if kind.endswith(".delta"):
         found = [_as_kind(text, kind) for text in found]

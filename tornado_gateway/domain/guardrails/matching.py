@@ -1,6 +1,6 @@
 """What finds things in a text: the ports behind which a linear-time engine stands, and a second look at finds."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
@@ -37,6 +37,10 @@ class Engine(Protocol):
     def compile(self, pattern: str, window: int) -> Matcher:
         """Matches of up to ``window`` characters are found in a text that comes in pieces, at least. Raises
         ``BadPattern``."""
+
+    def together(self, matchers: Iterable[Matcher]) -> Matcher | None:
+        """One search that tells whether any of these finds something, and where one may begin; None where there is no
+        such one."""
 
 
 class BadPattern(Exception):

@@ -7,7 +7,7 @@ own members are looked at as well.
 
 from collections.abc import Iterator
 from enum import Enum
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from tornado_gateway.domain.guardrails.documents import Path, Value, text_of, values
 
@@ -41,7 +41,7 @@ DESCRIBING: Final = ("tools", "functions", "response_format", "text", "output_co
 
 ANSWER: Final = ("choices", "content", "output")
 
-_LIKELIHOODS = frozenset({"logprobs"})
+LIKELIHOODS = frozenset({"logprobs"})
 _CALLING = frozenset({"function", "custom", "function_call", "content_block", "item"})
 _NEVER = frozenset(
     {
@@ -56,11 +56,14 @@ _NEVER = frozenset(
 )
 """Identities, kinds, addresses, seals, and what is encoded."""
 
+_SILENT = frozenset({"object", "finish_reason", "system_fingerprint", "service_tier", "obfuscation"})
+"""Those that no tool's input has a member of."""
+
 
 def texts(document: bytes, path: Path) -> Iterator[Text]:
     """The texts of a part of a document that stands at ``path``."""
     plain = _plain_sources(document, path) if b'"source"' in document else frozenset()
-    for value in values(document, path, whole=_LIKELIHOODS):
+    for value in values(document, path, whole=LIKELIHOODS):
         kind = Kind.TEXT if value.path[:-1] in plain and value.path[-1] == "data" else kind_of(value.path)
         if kind is None:
             continue
@@ -70,6 +73,27 @@ def texts(document: bytes, path: Path) -> Iterator[Text]:
             yield Text(value, kind, text_of(document[value.start : value.end]))
         elif kind is Kind.FREE and document[value.start] in _NUMBER:
             yield Text(value, kind, document[value.start : value.end].decode())
+
+
+def read_texts(value: Any, path: Path) -> Iterator[Text]:
+    """``texts`` of a document that is open already, without their places in its bytes."""
+    if isinstance(value, dict):
+        for name, each in value.items():
+            if name in LIKELIHOODS and isinstance(each, dict | list):
+                yield Text(Value((*path, name), 0, 0, whole=True), Kind.LIKELIHOODS, "")
+            elif isinstance(each, str):
+                kind = None if name in _SILENT else kind_of((*path, name))
+                if kind is not None:
+                    yield Text(Value((*path, name), 0, 0), kind, each)
+            elif each is not None:
+                yield from read_texts(each, (*path, name))
+    elif isinstance(value, list):
+        for place, each in enumerate(value):
+            yield from read_texts(each, (*path, place))
+    elif isinstance(value, str) or (isinstance(value, int | float) and not isinstance(value, bool)):
+        kind = kind_of(path)
+        if kind is Kind.FREE or (kind is not None and isinstance(value, str)):
+            yield Text(Value(path, 0, 0), kind, str(value))
 
 
 def descriptions(document: bytes, path: Path) -> Iterator[Text]:
@@ -83,7 +107,7 @@ def descriptions(document: bytes, path: Path) -> Iterator[Text]:
 def kind_of(path: Path) -> Kind | None:
     """None for what is no text."""
     name = next((part for part in reversed(path) if isinstance(part, str)), "")
-    if name in _LIKELIHOODS:
+    if name in LIKELIHOODS:
         return Kind.LIKELIHOODS
     if "input" in path[1:]:
         return Kind.FREE

@@ -29,7 +29,8 @@ def guard_text(text: Text, checks: Checks, tally: Tally) -> str:
     rules = fitting(checks.matching, kind)
     if not rules or not text.said:
         return text.said
-    return guarded(text.said, rules, tally, where, sealed=kind is Kind.SEALED, quoted=kind is Kind.ARGUMENTS)
+    sealed, quoted = kind is Kind.SEALED, kind is Kind.ARGUMENTS
+    return guarded(text.said, rules, tally, where, gate=checks.gate, sealed=sealed, quoted=quoted)
 
 
 def fitting(rules: Sequence[MatchRule], kind: Kind) -> Sequence[MatchRule]:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
-from tornado_gateway.domain.guardrails.matching import Matcher
+from tornado_gateway.domain.guardrails.matching import Engine, Matcher
 
 Action = Literal["deny", "redact", "flag"]
 Direction = Literal["request", "response"]
@@ -72,22 +72,28 @@ Rule = MatchRule | SizeRule | ToolRule | HookRule
 
 @dataclass(frozen=True, slots=True)
 class Checks:
-    """The rules of one direction, each kind in the file's order."""
+    """The rules of one direction, each kind in the file's order.
+
+    Where there is a ``gate`` it finds something in every text in which a rule does: most texts need no other search.
+    """
 
     matching: tuple[MatchRule, ...] = ()
     sizes: tuple[SizeRule, ...] = ()
     tools: tuple[ToolRule, ...] = ()
     hooks: tuple[HookRule, ...] = ()
+    gate: Matcher | None = None
 
     @classmethod
-    def of(cls, rules: Iterable[Rule]) -> "Checks | None":
+    def of(cls, rules: Iterable[Rule], engine: Engine | None = None) -> "Checks | None":
         """None where there are none."""
         listed = list(rules)
+        matching = tuple(rule for rule in listed if isinstance(rule, MatchRule))
         made = cls(
-            matching=tuple(rule for rule in listed if isinstance(rule, MatchRule)),
+            matching=matching,
             sizes=tuple(rule for rule in listed if isinstance(rule, SizeRule)),
             tools=tuple(rule for rule in listed if isinstance(rule, ToolRule)),
             hooks=tuple(rule for rule in listed if isinstance(rule, HookRule)),
+            gate=None if engine is None else engine.together(each for rule in matching for each in rule.matchers),
         )
         return made if listed else None
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 import msgspec
 
 from tornado_gateway.domain.guardrails.answers import NO_LIKELIHOODS
-from tornado_gateway.domain.guardrails.documents import literal_of, shown, spliced
+from tornado_gateway.domain.guardrails.documents import literal_of, shown
 from tornado_gateway.domain.guardrails.frames import Channel, Frame, frames, read_frame
 from tornado_gateway.domain.guardrails.members import Kind, Text
 from tornado_gateway.domain.guardrails.rewriting import check_tool, fitting, guard_text
@@ -139,7 +139,9 @@ class StreamGuard:
             rules = fitting(self._checks.matching, kind)
             sealed, quoted = kind is Kind.SEALED, kind is Kind.ARGUMENTS
             self._spoke = True
-            window = self._windows[channel] = Window(rules, self._tally, where, sealed=sealed, quoted=quoted)
+            window = self._windows[channel] = Window(
+                rules, self._tally, where, gate=self._checks.gate, sealed=sealed, quoted=quoted
+            )
         piece = window.add(said)
         window.settle()
         return piece
@@ -161,12 +163,12 @@ class StreamGuard:
             self._end(lambda channel, number=number: channel[0] == number)  # type: ignore[misc]
 
         def told() -> StreamEvent:
-            changes = [
-                (text.value, said)
+            changes = {
+                text.path: said
                 for text, piece in zip(frame.texts, pieces, strict=True)
                 if (said := self._written(text, piece)) is not None
-            ]
-            return make(frame.encode(spliced(frame.document, changes)) if changes else data)
+            }
+            return make(frame.changed(changes) if changes else data)
 
         return _Waiting(pieces, told)
 

@@ -42,6 +42,11 @@ class _Watch:
         self.at = 0
         self.held = 0
 
+    def settle(self, opened: int, end: int) -> None:
+        """No find that begins before ``opened`` is still to come; the text ends at ``end`` so far."""
+        self.held = max(opened, end - self.rule.window, self.at)
+        self.at = max(self.at, opened, end - MOST_WINDOW)
+
 
 class _Cut(NamedTuple):
     """``word`` goes out for the characters from ``start`` up to ``stop``; ``order`` is the rule's."""
@@ -57,8 +62,16 @@ class Window:
     replacement is written so that they stay JSON."""
 
     def __init__(
-        self, rules: Sequence[MatchRule], tally: Tally, where: str, *, sealed: bool = False, quoted: bool = False
+        self,
+        rules: Sequence[MatchRule],
+        tally: Tally,
+        where: str,
+        *,
+        gate: Matcher | None = None,
+        sealed: bool = False,
+        quoted: bool = False,
     ) -> None:
+        self._gate = gate
         self._tally = tally
         self._where = where
         self._watches = [
@@ -88,8 +101,12 @@ class Window:
         """Lets go what may go, all of it where no more is to come. Raises ``GuardrailDenied``."""
         end = self._base + len(self._text)
         limit = end
+        quiet = self._quiet(end, final=final)
         for watch in self._watches:
-            self._search(watch, end, final=final)
+            if quiet is None:
+                self._search(watch, end, final=final)
+            else:
+                watch.settle(quiet, end)
             if watch.acts != "flag":
                 limit = min(limit, watch.held)
         limit = self._before_cuts(max(limit, self._out))
@@ -98,6 +115,16 @@ class Window:
             piece.result = self._rendered(piece)
             self._out = piece.end
         self._forget()
+
+    def _quiet(self, end: int, *, final: bool) -> int | None:
+        """Where the first find of any rule may begin, None where one search alone can't tell."""
+        if self._gate is None or not self._watches:
+            return None
+        start = min(watch.at for watch in self._watches) - self._base
+        reading = self._gate.read(self._text)
+        if reading.next(start) is not None:
+            return None
+        return end if final else self._base + reading.open(start)
 
     def _search(self, watch: _Watch, end: int, *, final: bool) -> None:
         base = self._base
@@ -111,8 +138,7 @@ class Window:
             for start, stop in found.spans:
                 self._found(watch, base + start, base + stop)
             watch.at = base + found.resume
-        watch.held = max(bound, watch.at)
-        watch.at = max(watch.at, min(opened, end), end - MOST_WINDOW)
+        watch.settle(opened, end)
 
     def _found(self, watch: _Watch, start: int, stop: int) -> None:
         if watch.acts == "deny":
@@ -182,10 +208,13 @@ def guarded(
     tally: Tally,
     where: str,
     *,
+    gate: Matcher | None = None,
     sealed: bool = False,
     quoted: bool = False,
 ) -> str:
     """What goes out of a whole ``text``. Raises ``GuardrailDenied``."""
+    if gate is not None and gate.read(text).next(0) is None:
+        return text
     window = Window(rules, tally, where, sealed=sealed, quoted=quoted)
     piece = window.add(text)
     window.settle(final=True)

@@ -39,10 +39,11 @@ def guard_answer(answer: Answer, checks: Checks, tally: Tally) -> Answer:
 def _relayed(answer: Answer, wire: Wire, checks: Checks, tally: Tally) -> Answer:
     changed = {}
     for name, raw in raw_members(wire.fields, ANSWER):
-        said = raw
-        if checks.redacts and b'"logprobs"' in raw:
-            said = without_likelihoods(raw, texts(raw, (name,)), NO_LIKELIHOODS.get(wire.protocol, b"null"))
-        said = rewritten(said, texts(said, (name,)), checks, tally)
+        said, found = raw, list(texts(raw, (name,)))
+        if checks.redacts and any(text.kind is Kind.LIKELIHOODS for text in found):
+            said = without_likelihoods(raw, found, NO_LIKELIHOODS.get(wire.protocol, b"null"))
+            found = list(texts(said, (name,)))
+        said = rewritten(said, found, checks, tally)
         if said != raw:
             changed[name] = msgspec.Raw(said)
     return _with_members(answer, wire, changed)

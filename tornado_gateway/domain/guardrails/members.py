@@ -75,25 +75,32 @@ def texts(document: bytes, path: Path) -> Iterator[Text]:
             yield Text(value, kind, document[value.start : value.end].decode())
 
 
-def read_texts(value: Any, path: Path) -> Iterator[Text]:
+def read_texts(value: Any, path: Path) -> list[Text]:
     """``texts`` of a document that is open already, without their places in its bytes."""
-    if isinstance(value, dict):
+    found: list[Text] = []
+    _collect(value, path, found)
+    return found
+
+
+def _collect(value: Any, path: Path, found: list[Text]) -> None:
+    kind_of_value = type(value)
+    if kind_of_value is dict:
         for name, each in value.items():
-            if name in LIKELIHOODS and isinstance(each, dict | list):
-                yield Text(Value((*path, name), 0, 0, whole=True), Kind.LIKELIHOODS, "")
-            elif isinstance(each, str):
-                kind = None if name in _SILENT else kind_of((*path, name))
-                if kind is not None:
-                    yield Text(Value((*path, name), 0, 0), kind, each)
-            elif each is not None:
-                yield from read_texts(each, (*path, name))
-    elif isinstance(value, list):
+            if each is None or name in _SILENT:
+                continue
+            if name in LIKELIHOODS:
+                found.append(Text(Value((*path, name), 0, 0, whole=True), Kind.LIKELIHOODS, ""))
+            else:
+                _collect(each, (*path, name), found)
+    elif kind_of_value is list:
         for place, each in enumerate(value):
-            yield from read_texts(each, (*path, place))
-    elif isinstance(value, str) or (isinstance(value, int | float) and not isinstance(value, bool)):
+            _collect(each, (*path, place), found)
+    elif kind_of_value is str:
         kind = kind_of(path)
-        if kind is Kind.FREE or (kind is not None and isinstance(value, str)):
-            yield Text(Value(path, 0, 0), kind, str(value))
+        if kind is not None:
+            found.append(Text(Value(path, 0, 0), kind, value))
+    elif kind_of_value is not bool and "input" in path[1:]:
+        found.append(Text(Value(path, 0, 0), Kind.FREE, str(value)))
 
 
 def descriptions(document: bytes, path: Path) -> Iterator[Text]:
@@ -106,7 +113,9 @@ def descriptions(document: bytes, path: Path) -> Iterator[Text]:
 
 def kind_of(path: Path) -> Kind | None:
     """None for what is no text."""
-    name = next((part for part in reversed(path) if isinstance(part, str)), "")
+    name = path[-1]
+    if isinstance(name, int):
+        name = next((part for part in reversed(path) if isinstance(part, str)), "")
     if name in LIKELIHOODS:
         return Kind.LIKELIHOODS
     if "input" in path[1:]:

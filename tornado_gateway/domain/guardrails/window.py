@@ -83,6 +83,9 @@ class Window:
         self._text = ""
         self._base = 0
         """Place of the first character that is still there: one more than is needed, as a neighbour."""
+        self._at = 0
+        """What every watch has decided on, or more: the gate alone tells it of most texts."""
+        self._widest = max((watch.rule.window for watch in self._watches if watch.acts != "flag"), default=0)
         self._out = 0
         """Where what has not gone out yet begins."""
         self._pieces: deque[Piece] = deque()
@@ -100,15 +103,15 @@ class Window:
     def settle(self, *, final: bool = False) -> None:
         """Lets go what may go, all of it where no more is to come. Raises ``GuardrailDenied``."""
         end = self._base + len(self._text)
-        limit = end
-        quiet = self._quiet(end, final=final)
-        for watch in self._watches:
-            if quiet is None:
+        limit = self._quiet(end, final=final) if self._gate is not None else None
+        if limit is None:
+            limit = end
+            for watch in self._watches:
+                watch.at = max(watch.at, self._at)
                 self._search(watch, end, final=final)
-            else:
-                watch.settle(quiet, end)
-            if watch.acts != "flag":
-                limit = min(limit, watch.held)
+                if watch.acts != "flag":
+                    limit = min(limit, watch.held)
+            self._at = min((watch.at for watch in self._watches), default=end)
         limit = self._before_cuts(max(limit, self._out))
         while self._pieces and self._pieces[0].end <= limit:
             piece = self._pieces.popleft()
@@ -117,14 +120,15 @@ class Window:
         self._forget()
 
     def _quiet(self, end: int, *, final: bool) -> int | None:
-        """Where the first find of any rule may begin, None where one search alone can't tell."""
-        if self._gate is None or not self._watches:
-            return None
-        start = min(watch.at for watch in self._watches) - self._base
+        """What may go out where no rule finds anything, None where one search alone can't tell."""
+        assert self._gate is not None, "it is asked where it is there"
         reading = self._gate.read(self._text)
+        start = self._at - self._base
         if reading.next(start) is not None:
             return None
-        return end if final else self._base + reading.open(start)
+        opened = end if final else self._base + reading.open(start)
+        self._at = max(opened, end - MOST_WINDOW)
+        return max(opened, end - self._widest)
 
     def _search(self, watch: _Watch, end: int, *, final: bool) -> None:
         base = self._base
@@ -196,7 +200,7 @@ class Window:
 
     def _forget(self) -> None:
         """Everything before the first character that somebody still has to see, but for its neighbour."""
-        needed = min([self._out, *(watch.at for watch in self._watches)]) - 1
+        needed = min(self._out, self._at) - 1
         if needed > self._base:
             self._text = self._text[needed - self._base :]
             self._base = needed

@@ -124,12 +124,14 @@ class _AsciiReading:
 class _WideReading:
     """Any other: bytes are counted for the engine, and characters for everybody else."""
 
-    __slots__ = ("_data", "_inner", "_text")
+    __slots__ = ("_data", "_inner", "_known", "_text")
 
     def __init__(self, find: Any, opened: Any, window: int, text: str) -> None:
         self._text = text
         self._data = text.encode("utf-8", "surrogatepass")
         self._inner = _AsciiReading(find, opened, _WIDEST * window, self._data)
+        self._known = (0, 0)
+        """A place in characters and in bytes: the next one is mostly a little further on."""
 
     def next(self, start: int) -> Match | None:
         found = self._inner.next(self._byte(start))
@@ -142,7 +144,11 @@ class _WideReading:
         return self._character(self._inner.open(self._byte(start)))
 
     def _byte(self, place: int) -> int:
-        return len(self._text[:place].encode("utf-8", "surrogatepass"))
+        character, byte = self._known if place >= self._known[0] else (0, 0)
+        byte += len(self._text[character:place].encode("utf-8", "surrogatepass"))
+        self._known = place, byte
+        return byte
 
     def _character(self, place: int) -> int:
-        return len(self._data[:place].translate(None, _CONTINUING))
+        character, byte = self._known if place >= self._known[1] else (0, 0)
+        return character + len(self._data[byte:place].translate(None, _CONTINUING))

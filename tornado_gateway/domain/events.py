@@ -177,7 +177,7 @@ class GuardrailVerdict(msgspec.Struct, frozen=True, kw_only=True):
     """A rule found something, ``count`` times in one direction of one call: ``where`` is the first place, by its field.
 
     ``action`` is ``deny``, ``redact`` or ``flag``, or ``failed_open`` or ``failed_closed`` of a hook that gave no
-    answer; ``direction`` is ``request`` or ``response``.
+    answer, and then ``where`` is why; ``direction`` is ``request`` or ``response``.
     """
 
     request_id: str

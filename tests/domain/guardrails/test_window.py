@@ -143,3 +143,9 @@ def test_what_is_kept_has_a_bound() -> None:
         window.settle()
     assert len(window._text) < 4096 + 100
     assert len(window._pieces) <= 3
+
+
+def test_a_text_full_of_finds_takes_time_in_proportion() -> None:
+    rules = [*pii("email", "card", "iban", "phone"), rule("@", name="at")]
+    text = f"é {MAIL} {CARD[:-1]}2 01/01/2024 AB12 " * 3000
+    assert said(in_pieces([text], rules)).count("[EMAIL]") == 3000

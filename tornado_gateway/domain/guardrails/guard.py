@@ -46,6 +46,8 @@ class Guard:
             answer = answers.guard_answer(answer, checks, tally)
             for rule in checks.hooks:
                 said = placed(answers.answer_texts(answer))
+                if not said:
+                    continue  # vectors, or a count
                 words = await heard(self._hooks, rule, _question("response", call, context, said), tally)
                 answer = answers.replace_texts(answer, words)
             return answer

@@ -4,6 +4,7 @@ Source: ISO/IEC 7812-1 (form and check digit); the networks' published ranges of
 """
 
 from collections.abc import Sequence
+from itertools import accumulate
 from typing import Final
 
 from tornado_gateway.domain.guardrails.matching import Span
@@ -56,17 +57,29 @@ def cards_in(run: str) -> Sequence[Span]:
     digits = "".join(run[place] for place in places)
     begins = [k for k, place in enumerate(places) if k == 0 or place != places[k - 1] + 1]
     ends = {*begins[1:], len(places)}
+    sums = _sums(digits)
     found: list[Span] = []
     free = 0
     for begin in begins:
         if begin < free:
             continue
         for end in range(min(begin + _LONGEST, len(places)), begin + _SHORTEST - 1, -1):
-            if end in ends and is_card(digits[begin:end]):
+            sum_ = sums[1 - end % 2]
+            if end in ends and (sum_[end] - sum_[begin]) % 10 == 0 and _is_issued(digits[begin:end]):
                 found.append((places[begin], places[end - 1] + 1))
                 free = end
                 break
     return found
+
+
+def _sums(digits: str) -> tuple[Sequence[int], Sequence[int]]:
+    """Luhn's sums of all beginnings, the digits at odd places doubled and those at even ones: of any part between two
+    places it is a difference."""
+    plain = [int(digit) for digit in digits]
+    doubled = [value * 2 - 9 if value > 4 else value * 2 for value in plain]
+    odd, even = plain.copy(), plain.copy()
+    odd[1::2], even[::2] = doubled[1::2], doubled[::2]
+    return tuple(accumulate(odd, initial=0)), tuple(accumulate(even, initial=0))
 
 
 def _is_issued(digits: str) -> bool:

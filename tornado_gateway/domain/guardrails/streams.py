@@ -58,6 +58,8 @@ class StreamGuard:
         self._protocol = protocol
         self._signed = signed
         self._windows: dict[Channel, Window] = {}
+        self._touched: dict[Channel, Window] = {}
+        """Those that have grown: one look at each is enough for all that one read brought."""
         self._queue: deque[_Waiting] = deque()
         self._said: dict[str, list[str]] | None = {} if checks.hooks else None
         self._room = MOST_SAID
@@ -75,6 +77,9 @@ class StreamGuard:
             self._queue.extend(self._read(event))
         if last or len(self._queue) > MOST_EVENTS:
             self._end(lambda _: True)
+        for window in self._touched.values():
+            window.settle()
+        self._touched.clear()
         return tuple(_together(self._ready()))
 
     def _ready(self) -> Iterator[StreamEvent]:
@@ -88,6 +93,7 @@ class StreamGuard:
 
     def _end(self, ended: Callable[[Channel], bool]) -> None:
         for channel in [channel for channel in self._windows if ended(channel)]:
+            self._touched.pop(channel, None)
             self._windows.pop(channel).settle(final=True)
 
     def _read(self, event: StreamEvent) -> Iterator[_Waiting]:
@@ -142,9 +148,8 @@ class StreamGuard:
             window = self._windows[channel] = Window(
                 rules, self._tally, where, gate=self._checks.gate, sealed=sealed, quoted=quoted
             )
-        piece = window.add(said)
-        window.settle()
-        return piece
+        self._touched[channel] = window
+        return window.add(said)
 
     def _hear(self, pieces: Iterable[Piece]) -> None:
         assert self._said is not None, "somebody is to hear it"

@@ -112,6 +112,7 @@ class Window:
                 if watch.acts != "flag":
                     limit = min(limit, watch.held)
             self._at = min((watch.at for watch in self._watches), default=end)
+            self._merge()
         limit = self._before_cuts(max(limit, self._out))
         while self._pieces and self._pieces[0].end <= limit:
             piece = self._pieces.popleft()
@@ -133,9 +134,11 @@ class Window:
     def _search(self, watch: _Watch, end: int, *, final: bool) -> None:
         base = self._base
         reading = watch.matcher.read(self._text)
+        opened = -1
         while True:
-            opened = end if final else base + reading.open(watch.at - base)
-            bound = max(opened, end - watch.rule.window)
+            if opened < watch.at:
+                opened = end if final else base + reading.open(watch.at - base)
+                bound = max(opened, end - watch.rule.window)
             found = reading.next(watch.at - base)
             if found is None or base + found.start >= bound:
                 break
@@ -148,21 +151,18 @@ class Window:
         if watch.acts == "deny":
             raise self._tally.refuse(watch.rule, self._where)
         self._tally.add(watch.rule, watch.acts, self._where)
-        if watch.acts == "redact":
-            self._cut(max(start, self._out), stop, watch)
+        if watch.acts == "redact" and stop > self._out:
+            self._cuts.append(_Cut(max(start, self._out), watch.order, stop, watch.rule.replacement))
 
-    def _cut(self, start: int, stop: int, watch: _Watch) -> None:
+    def _merge(self) -> None:
         """Finds that overlap are replaced as one, by the word of the one that begins first."""
-        if start >= stop:
-            return
-        made = _Cut(start, watch.order, stop, watch.rule.replacement)
-        apart = []
-        for cut in self._cuts:
-            if cut.stop <= made.start or made.stop <= cut.start:
-                apart.append(cut)
+        apart: list[_Cut] = []
+        for cut in sorted(self._cuts):
+            if apart and cut.start < apart[-1].stop:
+                apart[-1] = apart[-1]._replace(stop=max(cut.stop, apart[-1].stop))
             else:
-                made = min(cut, made)._replace(stop=max(cut.stop, made.stop))
-        self._cuts = sorted([*apart, made])
+                apart.append(cut)
+        self._cuts = apart
 
     def _before_cuts(self, limit: int) -> int:
         for cut in self._cuts:
@@ -173,21 +173,21 @@ class Window:
     def _rendered(self, piece: Piece) -> str:
         if not self._cuts and self._quoting is None:
             return piece.text
-        told = ""
+        told: list[str] = []
         at = piece.start
         for cut in self._cuts:
             if cut.start >= piece.end:
                 break
             if cut.start >= at:
-                told += self._kept(at, cut.start) + self._replaced(cut)
+                told += (self._kept(at, cut.start), self._replaced(cut))
                 at = cut.start
             if cut.stop > at:
                 stop = min(cut.stop, piece.end)
                 self._kept(at, stop)
                 at = stop
-        told += self._kept(at, piece.end)
+        told.append(self._kept(at, piece.end))
         self._cuts = [cut for cut in self._cuts if cut.stop > piece.end]
-        return told
+        return "".join(told)
 
     def _kept(self, start: int, stop: int) -> str:
         text = self._text[start - self._base : stop - self._base]

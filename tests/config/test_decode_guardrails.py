@@ -1,9 +1,12 @@
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from tornado_gateway.config.decode_guardrails import attached, guardrails, usual_directions
+from tornado_gateway.config.diff import differences, needs_restart
+from tornado_gateway.config.model import RouteSettings, Settings
 from tornado_gateway.config.model_guardrails import GuardrailSettings, HookSettings
 
 BOTH = ("request", "response")
@@ -54,3 +57,25 @@ def test_where_rules_hold() -> None:
     assert attached({"guardrails": ["a", "b"]}) == ("a", "b")
     assert attached({"global_guardrails": ["a"]}, "global_guardrails") == ("a",)
     assert usual_directions({"match": {}}) == BOTH
+
+
+def test_a_diff_tells_what_changed_and_no_secret() -> None:
+    def settings(pattern: str, planted: str, *more: GuardrailSettings) -> Settings:
+        hook = HookSettings(f"http://{planted}", headers={"authorization": planted})
+        rules = (GuardrailSettings("a", BOTH, regex=pattern), GuardrailSettings("h", BOTH, hook=hook), *more)
+        return Settings((), (RouteSettings("r", (), guardrails=("a",)),), (), guardrails=rules)
+
+    old, new = (
+        settings("x", "planted1"),
+        settings("y", "planted2", GuardrailSettings("n", ("request",), max_messages=5)),
+    )
+    new = replace(new, routes=(RouteSettings("r", (), guardrails=("a", "n")),), global_guardrails=("h",))
+    assert differences(old, new) == (
+        "route r: guardrails a -> a,n",
+        "guardrails a.regex: x -> y",
+        "guardrails h.hook.url changed",
+        "guardrails h.hook.headers changed",
+        "guardrails n added",
+        "global_guardrails: none -> h",
+    )
+    assert needs_restart(old, new) == ()

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from tests.guarding import ENGINE, found
 from tornado_gateway.config.linear_patterns import ABSENT, Re2
-from tornado_gateway.domain.guardrails.matching import BadPattern
+from tornado_gateway.domain.guardrails.matching import BadPattern, Checked
 
 
 def test_places_are_counted_in_characters() -> None:
@@ -73,3 +73,23 @@ def test_it_takes_time_in_proportion_to_the_text() -> None:
     """What would be years for an engine that tries every way."""
     reading = ENGINE.compile("(?:a+)+$|(?:a|aa)+b", 64).read("a" * 20_000 + "!")
     assert reading.next(0) is None
+
+
+def test_several_searches_as_one() -> None:
+    def whole(text: str) -> list[tuple[int, int]]:
+        return [(0, len(text))]
+
+    plain, checked = ENGINE.compile("(?i)foo", 64), Checked(ENGINE.compile("ba+r", 64), whole, again=True)
+    gate = ENGINE.together([plain, checked])
+    assert gate is not None
+    for text in ("a FOO", "a baar"):
+        assert gate.read(text).next(0) is not None
+    assert gate.read("a Bar fo").next(0) is None
+    assert (gate.read("a Bar fo").open(0), gate.read("a baa").open(0), gate.read("BA").open(0)) == (6, 2, 2)
+
+
+def test_searches_that_can_not_be_one() -> None:
+    plain = ENGINE.compile("foo", 64)
+    assert ENGINE.together([]) is None
+    assert ENGINE.together([plain]) is None
+    assert ENGINE.together([plain, ENGINE.compile(r"\Qb.r\E", 64)]) is None

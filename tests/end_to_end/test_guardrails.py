@@ -2,8 +2,11 @@
 
 import asyncio
 import json
+import sqlite3
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import closing
+from decimal import Decimal
 from typing import Any
 
 import httpx
@@ -194,6 +197,21 @@ def test_every_dialect_on_both_lanes(gateway: Gateway, upstream: Double) -> None
     assert gateway.metric(f'{verdicts}{{action="redact",direction="response",rule="mails"}}') == 20
     assert gateway.metric(f'{verdicts}{{action="deny",direction="response",rule="cards"}}') == 30
     assert gateway.metric(f'{verdicts}{{action="deny",direction="request",rule="cards"}}') == 5
+
+    in_the_ledger(gateway)
+
+
+def in_the_ledger(gateway: Gateway) -> None:
+    """What was asked reached nobody and has no price; what was answered has one, whole or in pieces."""
+    written = 'gateway_ledger_rows_total{outcome="written"}'
+    gateway.wait_until(lambda: gateway.metric(written) == 55)
+    with closing(sqlite3.connect(gateway.config.parent / "usage.db")) as database:
+        rows = database.execute("SELECT status, attempts, cost FROM gateway_ledger WHERE error = 'guardrail_denied'")
+        denied = [(status, attempts, cost) for status, attempts, cost in rows]
+    assert sorted(attempts for _, attempts, _ in denied) == [0] * 5 + [1] * 30
+    for status, attempts, cost in denied:
+        assert status == 400
+        assert (cost is not None and Decimal(cost) > 0) == bool(attempts)
 
 
 def denied_answers(client: httpx.Client, upstream: Double, dialect: str, model: str) -> None:

@@ -150,6 +150,8 @@ class ActiveStream:
 
     def fail(self, error: GatewayError) -> None:
         """Settles a call whose batches could not be passed on; ``close`` must still follow."""
+        if self._guarded is not None:
+            self._guarded.close()
         if self._won is not None:
             if is_refusal(error):
                 self._dispatch.refused(self._won)

@@ -260,6 +260,18 @@ def test_responses_say_the_same_in_every_event() -> None:
     assert counts(seen) == {("email", "redact", "output[0]"): 1}
 
 
+@pytest.mark.parametrize("kind", ["response.output_text.done", "response.completed"])
+def test_the_pieces_are_refused_before_what_repeats_them(kind: str) -> None:
+    seen = tally("response")
+    made = guard(checks(*pii("card", action="deny")), seen, protocol=OPENAI_RESPONSES)
+    place = {"item_id": "i", "output_index": 0, "content_index": 0}
+    whole = {"text": CARD, "response": {"output": [{"content": [{"text": CARD}]}]}}
+    run = event("response.output_text.delta", delta=CARD, **place) + event(kind, **place, **whole)
+    with pytest.raises(GuardrailDenied):
+        made.push([Relayed(run, 2)])
+    assert counts(seen) == {("card", "deny", "output[0]"): 1}
+
+
 def test_what_is_only_said_whole_has_its_verdict() -> None:
     seen = tally("response")
     item = {"type": "message", "content": [{"type": "output_text", "text": MAIL}]}

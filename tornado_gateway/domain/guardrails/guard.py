@@ -90,6 +90,7 @@ class GuardedStream:
         rest = self._events.push(batch.events, last=True)
         if self.checks.hooks:
             await self._guard.hear(self, placed(self._events.said))
+        self.close()
         return self._captured(rest, batch)
 
     def _captured(self, events: tuple[StreamEvent, ...], batch: StreamBatch) -> StreamBatch:
@@ -100,7 +101,7 @@ class GuardedStream:
         return StreamBatch(events, batch.last, batch.error)
 
     def close(self) -> None:
-        """Tells the verdicts."""
+        """Tells the verdicts that have not been told yet."""
         self._guard.tell(self.tally, self.context)
 
 

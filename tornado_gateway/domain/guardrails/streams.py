@@ -162,7 +162,8 @@ class StreamGuard:
         frame = read_frame(data, self._protocol)
         if frame is None:
             return _Waiting((), lambda: make(data))
-        # What ends a text comes before what repeats it, and what is in this event may be its last piece.
+        if frame.repeats:  # the verdict is that of the pieces
+            self._end(lambda channel: not frame.ends or channel[0] in frame.ends)
         pieces = [self._piece(text, channel, frame) for text, channel in zip(frame.texts, frame.channels, strict=True)]
         for number in frame.ends:
             self._end(lambda channel, number=number: channel[0] == number)  # type: ignore[misc]

@@ -21,6 +21,7 @@ from tornado_gateway.domain.dispatch import Dispatch
 from tornado_gateway.domain.endpoints import Endpoint, Provider
 from tornado_gateway.domain.events import Event, RequestFinished
 from tornado_gateway.domain.gateway import GatewayService
+from tornado_gateway.domain.guardrails.guard import Guard
 from tornado_gateway.domain.latencies import Latencies
 from tornado_gateway.domain.mirroring import Mirrors
 from tornado_gateway.domain.money import Cost, PriceCard
@@ -121,10 +122,12 @@ class ScriptedProvider:
     configured: bool = True
     retries: int = 0
     asked: list[str] = field(default_factory=list)
+    calls: list[ModelCall] = field(default_factory=list)
     closed: int = 0
 
     async def complete(self, call: ModelCall, model: str, context: RequestContext) -> Answer:
         self.asked.append(model)
+        self.calls.append(call)
         step = self.script.pop(0)
         if callable(step) and not isinstance(step, BaseException):
             step = await step()
@@ -134,6 +137,7 @@ class ScriptedProvider:
 
     async def stream(self, call: ModelCall, model: str, context: RequestContext) -> AsyncIterator[StreamBatch]:
         self.asked.append(model)
+        self.calls.append(call)
         try:
             for step in self.script.pop(0):
                 if callable(step):
@@ -244,6 +248,7 @@ def service_over(
     admission: Admission | None = None,
     answers: SharedAnswers | None = None,
     tracing: Tracing | None = None,
+    guard: Guard | None = None,
 ) -> GatewayService:
     dispatch = Dispatch(
         attempts=attempts_with(clock, publisher),
@@ -261,6 +266,7 @@ def service_over(
         mirrors=mirrors,
         admission=admission,
         tracing=tracing,
+        guard=guard,
     )
 
 

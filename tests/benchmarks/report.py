@@ -18,6 +18,9 @@ NO_LEDGER = "gateway/no ledger"
 TRACED = "gateway/otel"
 """With every call's spans sent to a receiver."""
 
+GUARDED = "gateway/rules"
+"""Under five guardrails, for requests and answers, which find nothing."""
+
 TRANSLATED = (NATIVE, MESSAGES)
 
 Measured = Mapping[tuple[str, str], Sequence[Figures]]
@@ -64,6 +67,7 @@ def summary(measured: Measured) -> dict[str, float | None]:
         "whole_cpu_ratio_to_no_ledger": ratio(measured, WHOLE, lambda one: one.cpu_per_request, GATEWAY, NO_LEDGER),
         "whole_ratio_traced": ratio(measured, WHOLE, lambda one: one.requests_per_second, TRACED, GATEWAY),
         "whole_cpu_ratio_traced": ratio(measured, WHOLE, lambda one: one.cpu_per_request, TRACED, GATEWAY),
+        "whole_cpu_ratio_guarded": ratio(measured, WHOLE, lambda one: one.cpu_per_request, GUARDED, GATEWAY),
         "translated_ratio_to_relayed": min(_translated(measured), default=None),
         "overhead_seconds": overhead(measured, GATEWAY),
         "minimal_overhead_seconds": overhead(measured, MINIMAL),

@@ -20,6 +20,7 @@ from report import (
     CONSTANT,
     DIRECT,
     GATEWAY,
+    GUARDED,
     MESSAGES,
     MINIMAL,
     NATIVE,
@@ -34,7 +35,7 @@ from report import (
 )
 from settings import write_config
 
-SUBJECTS = (DIRECT, CONSTANT, MINIMAL, NO_LEDGER, GATEWAY, TRACED, *TRANSLATED)
+SUBJECTS = (DIRECT, CONSTANT, MINIMAL, NO_LEDGER, GATEWAY, TRACED, GUARDED, *TRANSLATED)
 _FORMS = {NATIVE: "native", MESSAGES: "messages"}
 
 
@@ -87,6 +88,9 @@ def _start(options: Options, stack: ExitStack) -> dict[str, Running]:
         receiver = stack.enter_context(helper("constant.py", core=where.rest))
         config = write_config(folder, upstream.port, ledger=True, receiver_port=receiver.port)
         servers[TRACED] = stack.enter_context(gateway(config, core=where.server))
+    if GUARDED in options.only:
+        config = write_config(folder, upstream.port, ledger=True, guarded=True)
+        servers[GUARDED] = stack.enter_context(gateway(config, core=where.server))
     if DIRECT not in options.only:
         del servers[DIRECT]
     return servers

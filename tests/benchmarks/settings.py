@@ -7,8 +7,24 @@ OUTPUT_PRICE = Decimal("0.06")
 """USD for 1,000 tokens."""
 
 
+_GUARDRAILS = """\
+guardrails:
+  mails: {match: {pii: [email]}, action: redact}
+  phones: {match: {pii: [phone]}, action: redact}
+  money: {match: {pii: [card, iban]}}
+  secrets: {match: {pii: [secret]}}
+  words: {match: {regex: '(?i)project\\s+(?:falcon|heron)'}, action: flag}
+global_guardrails: [mails, phones, money, secrets, words]
+"""
+
+
 def gateway_yaml(
-    upstream_port: int, input_price: Decimal = Decimal("0.03"), ledger: str = "none", receiver_port: int | None = None
+    upstream_port: int,
+    input_price: Decimal = Decimal("0.03"),
+    ledger: str = "none",
+    receiver_port: int | None = None,
+    *,
+    guarded: bool = False,
 ) -> str:
     """Everything on: logging at INFO as JSON, metrics, and one priced route to the upstream double."""
     otel = "" if receiver_port is None else f'otel: {{endpoint: "http://127.0.0.1:{receiver_port}"}}\n'
@@ -17,7 +33,7 @@ version: 1
 server: {{host: 127.0.0.1}}
 log: {{level: INFO, format: json}}
 ledger: {{url: "{ledger}"}}
-{otel}providers:
+{otel}{_GUARDRAILS if guarded else ""}providers:
   echo: {{kind: echo}}
   openai: {{kind: openai, base_url: "http://127.0.0.1:{upstream_port}/v1", api_key: sk-double}}
 routes:
@@ -34,9 +50,17 @@ pricing:
 """
 
 
-def write_config(folder: Path, upstream_port: int, *, ledger: bool = False, receiver_port: int | None = None) -> Path:
+def write_config(
+    folder: Path,
+    upstream_port: int,
+    *,
+    ledger: bool = False,
+    receiver_port: int | None = None,
+    guarded: bool = False,
+) -> Path:
     """A gateway.yaml in ``folder``, and where it is wanted a ledger of SQLite beside it."""
-    path = folder / f"gateway{'-ledger' if ledger else ''}{'' if receiver_port is None else '-otel'}.yaml"
+    more = ("-ledger" if ledger else "") + ("" if receiver_port is None else "-otel") + ("-rules" if guarded else "")
+    path = folder / f"gateway{more}.yaml"
     url = f"sqlite:///{path.with_suffix('.db')}" if ledger else "none"
-    path.write_text(gateway_yaml(upstream_port, ledger=url, receiver_port=receiver_port))
+    path.write_text(gateway_yaml(upstream_port, ledger=url, receiver_port=receiver_port, guarded=guarded))
     return path

@@ -1,6 +1,7 @@
-from tornado_gateway.cli.policies import of_route, of_target, on_kinds
+from tornado_gateway.cli.policies import of_guards, of_route, of_target, on_kinds
 from tornado_gateway.config.model import EndpointSettings, ProviderSettings
 from tornado_gateway.domain.caching import CachePolicy
+from tornado_gateway.domain.guardrails.rules import Checks, HookRule, MatchRule, RouteGuards, SizeRule, ToolRule
 from tornado_gateway.domain.policies import Fallback, Hedge, Mirror, Timeouts
 from tornado_gateway.domain.routes import Route, RouteTarget
 
@@ -39,3 +40,23 @@ def test_who_is_nowhere_else_has_no_times() -> None:
 def test_the_usual_kinds_of_failure_go_without_saying() -> None:
     assert on_kinds(Fallback("b")) == ""
     assert on_kinds(Fallback("b", frozenset({"timeout", "rejected"}))) == " on rejected, timeout"
+
+
+def test_the_rules_for_what_is_asked_and_answered() -> None:
+    assert list(of_guards(PLAIN)) == []
+    size, tools, hook = (
+        SizeRule("size", "deny", 5),
+        ToolRule("tools", "flag"),
+        HookRule("out", "http://h", fail="open"),
+    )
+    match = MatchRule("mails", "redact", (), window=256)
+    seen = MatchRule("seen", "flag", (), window=4096)
+    guards = RouteGuards(Checks((match,), (size,), (tools,), (hook,)), Checks((match, match, seen)))
+    assert list(of_guards(Route("a", TARGETS, guards=guards))) == [
+        "  guardrails for what is asked: mails (redact), size (deny), tools (flag), out (a hook, 0.5 s, fails open)",
+        "  guardrails for what is answered: mails (redact), seen (flag)",
+        "  streams are held back by 256 characters at most",
+    ]
+    assert list(of_guards(Route("a", TARGETS, guards=RouteGuards(Checks(sizes=(size,)))))) == [
+        "  guardrails for what is asked: size (deny)"
+    ]

@@ -13,6 +13,7 @@ from tornado_gateway.domain.events import (
     ConfigRejected,
     ConfigReloaded,
     CredentialRefused,
+    GuardrailVerdict,
     KeysFetched,
     RequestFinished,
     RequestStarted,
@@ -240,3 +241,24 @@ def test_budgets_and_their_store(records: list[Any]) -> None:
         "tries": 5,
         "failure": "status 500",
     }
+
+
+def test_what_a_guardrail_found_is_told_without_its_words(records: list[Any]) -> None:
+    def verdict(action: str, where: str) -> GuardrailVerdict:
+        return GuardrailVerdict(
+            request_id="req_1", route="gpt-4", rule="mails", action=action, direction="request", where=where, count=2
+        )
+
+    LogSubscriber().handle([verdict("redact", "messages[0].content"), verdict("failed_open", "status 500")])
+    found, failed = records
+    assert (found["level"].name, found["message"]) == ("INFO", "guardrail found something")
+    assert found["extra"] == {
+        "request_id": "req_1",
+        "route": "gpt-4",
+        "rule": "mails",
+        "action": "redact",
+        "direction": "request",
+        "where": "messages[0].content",
+        "count": 2,
+    }
+    assert (failed["level"].name, failed["message"]) == ("WARNING", "guardrail's hook gave no answer")

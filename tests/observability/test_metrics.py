@@ -105,6 +105,7 @@ def test_every_metric_of_the_contract_is_declared() -> None:
         "gateway_config_reloads_total": "counter",
         "gateway_auth_refusals_total": "counter",
         "gateway_key_fetches_total": "counter",
+        "gateway_guardrail_verdicts_total": "counter",
         "gateway_config_info": "gauge",
         "gateway_events_dropped_total": "counter",
     }

@@ -85,14 +85,14 @@ def _hides(path: Path, value: str) -> str | None:
         return None
     shown = _BEARER.sub(lambda match: MASK if literal(match[0]).strip(":") else match[0], value)
     if path and path[-1] in _ADDRESSES:
-        if path[0] == "webhooks":
+        if path[0] in ("webhooks", "guardrails"):
             shown = _BEYOND_HOST.sub(lambda match: match[1] + (MASK if literal(match[2]) else match[2]), shown)
         shown = _QUERY.sub(lambda match: MASK if literal(match[0]) else match[0], shown)
     return None if shown == value else shown
 
 
 def _is_secret(path: Path) -> bool:
-    return bool(path) and path[-1] in _SECRETS
+    return bool(path) and (path[-1] in _SECRETS or path[-2:-1] == ("headers",))
 
 
 def _without_literals(value: str) -> str:

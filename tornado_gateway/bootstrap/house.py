@@ -9,6 +9,7 @@ from tornado_gateway.bootstrap.access_control import AccessControl
 from tornado_gateway.bootstrap.administering import AdminModule
 from tornado_gateway.bootstrap.dispatching import DispatchModule
 from tornado_gateway.bootstrap.exporting import Exporting, ExportModule
+from tornado_gateway.bootstrap.guarding import GuardModule
 from tornado_gateway.bootstrap.limiting import Limiting, LimitsModule
 from tornado_gateway.bootstrap.observing import ObservabilityModule, StorageModule
 from tornado_gateway.bootstrap.runtime import Recorder, Runtime
@@ -45,7 +46,8 @@ def make_injector(loaded: Loaded, *replacements: Module, seat: Seat | None = Non
     """The whole house; a replacement's bindings take the place of ours. ``seat`` is that of one of several workers."""
     house = (ConfigModule(loaded, seat), ObservabilityModule(), StorageModule(), LimitsModule(), ExportModule())
     return Injector(
-        [WorldModule(), *house, DispatchModule(), ServiceModule(), AdminModule(), *replacements], auto_bind=False
+        [WorldModule(), *house, DispatchModule(), GuardModule(), ServiceModule(), AdminModule(), *replacements],
+        auto_bind=False,
     )
 
 

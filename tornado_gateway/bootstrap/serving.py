@@ -16,6 +16,7 @@ from tornado_gateway.domain.breakers import Breakers
 from tornado_gateway.domain.conditions import conditions
 from tornado_gateway.domain.dispatch import Dispatch
 from tornado_gateway.domain.gateway import GatewayService
+from tornado_gateway.domain.guardrails.guard import Guard
 from tornado_gateway.domain.ledger_url import parse_ledger_url
 from tornado_gateway.domain.mirroring import Mirrors
 from tornado_gateway.domain.places import Places
@@ -60,6 +61,7 @@ class ServiceModule(Module):
         randomness: Randomness,
         limiting: Limiting,
         exporting: Exporting,
+        guard: Guard,
     ) -> GatewayService:
         return GatewayService(
             snapshots=snapshots,
@@ -69,6 +71,7 @@ class ServiceModule(Module):
             mirrors=Mirrors(randomness=randomness, clock=clock),
             admission=limiting.admission,
             tracing=exporting.tracing,
+            guard=guard,
         )
 
     @singleton

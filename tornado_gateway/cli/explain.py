@@ -13,7 +13,7 @@ from typing import Any
 
 from tornado_gateway.bootstrap import make_providers
 from tornado_gateway.cli.cards import of_card, to_come
-from tornado_gateway.cli.policies import of_route, of_target, on_kinds
+from tornado_gateway.cli.policies import of_guards, of_route, of_target, on_kinds
 from tornado_gateway.cli.states import NoAnswer, ask, told
 from tornado_gateway.config.build import Loaded, build_prices, build_routes, load
 from tornado_gateway.config.problems import ConfigInvalid
@@ -105,6 +105,7 @@ class _Explanation:
             own = name == route.name
             yield f"targets, {this.strategy}:" if own else f"fallback {name!r}{kinds[name]}, {this.strategy}:"
             yield from of_route(this)
+            yield from of_guards(this) if own else ()
             for fallback in this.fallbacks:
                 other = self._routes.find(fallback.route)
                 if other is not None:

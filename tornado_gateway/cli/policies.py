@@ -6,6 +6,7 @@ from dataclasses import fields
 from tornado_gateway.config.kinds import KINDS
 from tornado_gateway.config.model import ProviderSettings
 from tornado_gateway.domain.caching import CachePolicy
+from tornado_gateway.domain.guardrails.rules import Checks
 from tornado_gateway.domain.policies import USUAL_KINDS, Fallback, Hedge, Timeouts
 from tornado_gateway.domain.routes import Route
 
@@ -18,6 +19,19 @@ def of_route(route: Route) -> Iterator[str]:
         yield f"  hedge: a second target after {_after(route.hedge)}"
     if route.mirror is not None:
         yield f"  mirror: a copy of {route.mirror.percent:g} % to {route.mirror.route!r}"
+
+
+def of_guards(route: Route) -> Iterator[str]:
+    """The rules for what is asked and answered; a call is under those of the route that it names."""
+    if route.guards is None:
+        return
+    for what, checks in (("what is asked", route.guards.request), ("what is answered", route.guards.response)):
+        if checks is not None:
+            yield f"  guardrails for {what}: {', '.join(_rules(checks))}"
+    checks = route.guards.response
+    held = [rule.window for rule in checks.matching if rule.action != "flag"] if checks is not None else []
+    if held:
+        yield f"  streams are held back by {max(held)} characters at most"
 
 
 def of_target(route: Route, provider: ProviderSettings) -> Iterator[str]:
@@ -37,6 +51,13 @@ def of_target(route: Route, provider: ProviderSettings) -> Iterator[str]:
 def on_kinds(fallback: Fallback) -> str:
     """Nothing where it is for the usual kinds."""
     return "" if fallback.on == USUAL_KINDS else f" on {', '.join(sorted(fallback.on))}"
+
+
+def _rules(checks: Checks) -> Iterator[str]:
+    acts = {rule.name: rule.action for rule in checks.matching}
+    acts |= {rule.name: rule.action for rule in checks.sizes} | {rule.name: rule.action for rule in checks.tools}
+    yield from (f"{name} ({action})" for name, action in acts.items())
+    yield from (f"{rule.name} (a hook, {rule.deadline:g} s, fails {rule.fail})" for rule in checks.hooks)
 
 
 def _kept(cache: CachePolicy) -> str:

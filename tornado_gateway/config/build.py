@@ -9,6 +9,7 @@ from pathlib import Path
 
 import msgspec
 
+from tornado_gateway.config.build_guardrails import build_guards
 from tornado_gateway.config.crosscheck import crosscheck
 from tornado_gateway.config.crosscheck_expect import check_expectations
 from tornado_gateway.config.decode import decode
@@ -158,6 +159,7 @@ def _fingerprint(settings: ProviderSettings) -> str:
 
 
 def build_routes(settings: Settings) -> RouteTable:
+    guards = build_guards(settings)
     return RouteTable(
         Route(
             name=route.name,
@@ -169,6 +171,7 @@ def build_routes(settings: Settings) -> RouteTable:
             hedge=route.hedge,
             mirror=route.mirror,
             cache=route.cache,
+            guards=guards.get(route.name),
             line=route.line,
         )
         for route in settings.routes

@@ -6,6 +6,7 @@ from tornado_gateway.config.crosscheck_admin import check_admin
 from tornado_gateway.config.crosscheck_auth import check_auth
 from tornado_gateway.config.crosscheck_cache import check_cache
 from tornado_gateway.config.crosscheck_fallbacks import check_fallbacks
+from tornado_gateway.config.crosscheck_guardrails import check_guardrails
 from tornado_gateway.config.crosscheck_ledger import check_ledger
 from tornado_gateway.config.crosscheck_otel import check_otel
 from tornado_gateway.config.crosscheck_policies import check_policies
@@ -41,6 +42,7 @@ def crosscheck(source: Source) -> Iterator[Problem]:
         check_state,
         check_webhooks,
         check_proxies,
+        check_guardrails,
     )
     for check in checks:
         yield from check(source, document)

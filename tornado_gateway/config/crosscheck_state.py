@@ -20,7 +20,7 @@ def check_state(source: Source, document: Outline) -> Iterator[Problem]:
         for name in state:
             yield source.warning(("state", name), "means nothing without the url of a Redis", key=True)
     elif isinstance(url, str) and url.strip().startswith(("redis://", "rediss://")):
-        complaint = _complaint(url.strip(), _redis)
+        complaint = address_complaint(url.strip(), _redis)
         if complaint is not None:
             yield source.problem(("state", "url"), f"is no address: {complaint}")
 
@@ -32,7 +32,7 @@ def check_webhooks(source: Source, document: Outline) -> Iterator[Problem]:
             continue
         url, secret = hook.get("url"), hook.get("secret")
         if isinstance(url, str) and url.startswith(("http://", "https://")):
-            complaint = _complaint(url, _nothing_more)
+            complaint = address_complaint(url, nothing_more)
             if complaint is not None:
                 yield source.problem(("webhooks", index, "url"), f"is no address: {complaint}")
         if isinstance(secret, str) and not secret.strip():
@@ -47,7 +47,7 @@ def check_proxies(source: Source, document: Outline) -> Iterator[Problem]:
             yield source.problem(("server", "trusted_proxies", index), message)
 
 
-def _complaint(url: str, more: Any) -> str | None:
+def address_complaint(url: str, more: Any) -> str | None:
     """What is wrong with an address; nothing of it is repeated, for it may hold a password."""
     try:
         parts = urlsplit(url)
@@ -67,7 +67,7 @@ def _redis(parts: SplitResult) -> str | None:
     return None if not database or database.isdecimal() else "what follows the host is the number of a database"
 
 
-def _nothing_more(_parts: SplitResult) -> None:
+def nothing_more(_parts: SplitResult) -> None:
     return None
 
 

@@ -3,7 +3,7 @@
 from decimal import Decimal
 from typing import Any
 
-from tornado_gateway.config import decode_cache, decode_quotas, decode_state
+from tornado_gateway.config import decode_cache, decode_guardrails, decode_quotas, decode_state
 from tornado_gateway.config import decode_policies as policies
 from tornado_gateway.config.decode_admin import admin
 from tornado_gateway.config.decode_auth import auth
@@ -47,6 +47,8 @@ def decode(source: Source) -> Settings:
         webhooks=decode_state.webhooks(document),
         ledger=ledger(document.get("ledger") or {}),
         otel=otel(document.get("otel") or {}),
+        guardrails=decode_guardrails.guardrails(document),
+        global_guardrails=decode_guardrails.attached(document, "global_guardrails"),
     )
 
 
@@ -102,5 +104,6 @@ def _route(name: str, entry: dict[str, Any], source: Source) -> RouteSettings:
         hedge=policies.hedge(entry),
         mirror=policies.mirror(entry),
         cache=decode_cache.cache(entry),
+        guardrails=decode_guardrails.attached(entry),
         line=source.key_position(("routes", name)).line,
     )

@@ -7,6 +7,7 @@ from typing import Any, Literal
 from tornado_gateway.config.kinds import KINDS
 from tornado_gateway.config.model_admin import AdminSettings
 from tornado_gateway.config.model_auth import AuthSettings
+from tornado_gateway.config.model_guardrails import GuardrailSettings
 from tornado_gateway.config.model_ledger import LedgerSettings
 from tornado_gateway.config.model_otel import OtelSettings
 from tornado_gateway.config.model_state import StateSettings
@@ -113,6 +114,7 @@ class RouteSettings:
     hedge: Hedge | None = None
     mirror: Mirror | None = None
     cache: CachePolicy | None = None
+    guardrails: tuple[str, ...] = ()
     line: int | None = None
 
 
@@ -133,6 +135,8 @@ class Settings:
     webhooks: tuple[Webhook, ...] = ()
     ledger: LedgerSettings = field(default_factory=LedgerSettings)
     otel: OtelSettings = field(default_factory=OtelSettings)
+    guardrails: tuple[GuardrailSettings, ...] = ()
+    global_guardrails: tuple[str, ...] = ()
 
     @property
     def counts_alone(self) -> bool:

@@ -13,6 +13,7 @@ import msgspec
 from tornado_gateway.domain.caching import CachePolicy
 from tornado_gateway.domain.call import ModelCall
 from tornado_gateway.domain.context import RequestContext
+from tornado_gateway.domain.guardrails.rules import RouteGuards
 from tornado_gateway.domain.routes import RoutePlan, Stage, Target
 
 _FORM = 1
@@ -30,8 +31,9 @@ _encode = msgspec.json.Encoder(order="sorted").encode
 _seal = msgspec.msgpack.Encoder().encode
 
 
-def fingerprint(stages: Iterable[Stage]) -> bytes:
-    """Tells one way of being served from another: who answers, asked in which order, and at which prices.
+def fingerprint(stages: Iterable[Stage], guards: RouteGuards | None = None) -> bytes:
+    """Tells one way of being served from another: who answers, asked in which order, at which prices, and under which
+    rules: what is kept is what they let pass.
 
     Keys, timeouts and retries are not in it: with others the answers are the same.
     """
@@ -39,7 +41,8 @@ def fingerprint(stages: Iterable[Stage]) -> bytes:
         (stage.route, stage.strategy, sorted(stage.on or ()), [_served(target) for target in stage.targets])
         for stage in stages
     ]
-    return hashlib.sha256(msgspec.json.encode(served, order="deterministic")).digest()
+    said = msgspec.json.encode(served, order="deterministic")
+    return hashlib.sha256(said if guards is None else said + guards.fingerprint).digest()
 
 
 def _served(target: Target) -> tuple[object, ...]:

@@ -98,6 +98,11 @@ class Dispatch:
             won.recording.failed()
         self._attempts.broke_off(won, error)
 
+    def refused(self, won: Won[T]) -> None:
+        """A stream that had begun is not passed on any further, which is nobody's failure."""
+        if won.recording is not None:
+            won.recording.failed()
+
     async def _hedged(
         self,
         plan: RoutePlan,

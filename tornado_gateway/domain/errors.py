@@ -5,6 +5,7 @@
     GatewayError
       RequestError                  the caller's own doing, never retried
         InvalidRequest                400 invalid_request
+        GuardrailDenied               400 guardrail_denied
         InvalidApiKey                 401 invalid_api_key
         BudgetExceeded                402 budget_exceeded
         ModelNotAllowed               403 model_not_allowed
@@ -25,6 +26,7 @@
       CircuitOpen                   503 circuit_open
       ProviderBusy                  503 provider_busy
       StateUnavailable              503 state_unavailable
+      GuardrailUnavailable          503 guardrail_unavailable
       UpstreamError                 the provider's side
         UpstreamRejected              400, 404, 413, 422: the provider's own code and message
         UpstreamRateLimited           429 upstream_rate_limited
@@ -75,6 +77,12 @@ class RequestError(GatewayError):
 
 class InvalidRequest(RequestError):
     pass
+
+
+class GuardrailDenied(RequestError):
+    """A rule of gateway.yaml's refuses what was asked, or what was answered."""
+
+    default_code = "guardrail_denied"
 
 
 class InvalidApiKey(RequestError):
@@ -182,6 +190,13 @@ class StateUnavailable(GatewayError):
 
     status = 503
     default_code = "state_unavailable"
+
+
+class GuardrailUnavailable(GatewayError):
+    """A guardrail's hook gives no answer, and gateway.yaml wants no call to pass unheard."""
+
+    status = 503
+    default_code = "guardrail_unavailable"
 
 
 class UpstreamError(GatewayError):

@@ -173,6 +173,22 @@ class WebhookSent(msgspec.Struct, frozen=True):
     failure: str | None
 
 
+class GuardrailVerdict(msgspec.Struct, frozen=True, kw_only=True):
+    """A rule found something, ``count`` times in one direction of one call: ``where`` is the first place, by its field.
+
+    ``action`` is ``deny``, ``redact`` or ``flag``, or ``failed_open`` or ``failed_closed`` of a hook that gave no
+    answer, and then ``where`` is why; ``direction`` is ``request`` or ``response``.
+    """
+
+    request_id: str
+    route: str
+    rule: str
+    action: str
+    direction: str
+    where: str
+    count: int
+
+
 class ConfigReloaded(msgspec.Struct, frozen=True):
     """``notes`` are warnings and what a reload can't change (host, port, workers)."""
 
@@ -203,6 +219,7 @@ Event = (
     | SpendingUnknown
     | StateChanged
     | WebhookSent
+    | GuardrailVerdict
     | ConfigReloaded
     | ConfigRejected
 )

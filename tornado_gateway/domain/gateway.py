@@ -3,16 +3,20 @@
 import asyncio
 from collections.abc import Awaitable
 from contextlib import ExitStack
+from dataclasses import replace
 
 import msgspec
 
 from tornado_gateway.domain import counting, embeddings, routing
 from tornado_gateway.domain.admission import Admission
+from tornado_gateway.domain.attempts import Won
 from tornado_gateway.domain.call import Answer, Completed, ModelCall
 from tornado_gateway.domain.context import RequestContext
 from tornado_gateway.domain.dispatch import Dispatch
 from tornado_gateway.domain.errors import ClientClosed, GatewayError, InternalError
 from tornado_gateway.domain.estimate import estimate_prompt, estimate_tokens
+from tornado_gateway.domain.guardrails.guard import Guard
+from tornado_gateway.domain.guardrails.rules import Checks
 from tornado_gateway.domain.images import images_of
 from tornado_gateway.domain.metering import Meter
 from tornado_gateway.domain.mirroring import Mirrors
@@ -38,6 +42,7 @@ class GatewayService:
         mirrors: Mirrors,
         tracing: Tracing | None = None,
         admission: Admission | None = None,
+        guard: Guard | None = None,
     ) -> None:
         self._snapshots = snapshots
         self._dispatch = dispatch
@@ -46,6 +51,7 @@ class GatewayService:
         self._mirrors = mirrors
         self._tracing = tracing
         self._admission = admission
+        self._guard = guard
 
     async def complete(self, call: ModelCall, context: RequestContext) -> Completed:
         """The whole answer. Raises ``GatewayError``; cancelling ends the provider's call."""
@@ -54,6 +60,7 @@ class GatewayService:
     async def _complete(self, call: ModelCall, context: RequestContext, enter: Enter) -> Completed:
         meter = self._meter(call, context)
         card: PriceCard | None = None
+        usage: TokenUsage | None = None
 
         def ask(target: Target, adapter: ChatProvider, attempt: RequestContext) -> Awaitable[Answer]:
             nonlocal card
@@ -63,14 +70,17 @@ class GatewayService:
         try:
             with self._snapshots.lease() as snapshot, ExitStack() as hold:
                 plan = routing.enter(snapshot, call.model, context, self._clock.now())
-                plan = await enter(call, plan, snapshot, context, meter)
+                call, plan = await enter(call, plan, snapshot, context, meter)
                 won = await self._dispatch.run(plan, call, ask, context, hold, _nothing_to_discard)
                 answer, target = won.value, won.target
-                if context.trail.trace is not None:
-                    context.trail.trace.answered(answer)
                 usage = answer.usage or _estimated(call, answer)
                 if target.card is not None and target.card.image is not None:
                     usage = msgspec.structs.replace(usage, images=images_of(answer))
+                if plan.guards is not None and plan.guards.response is not None:
+                    card = target.card  # what is refused now has its price all the same
+                    answer = await self._guarded(won, call, plan.guards.response, context)
+                if context.trail.trace is not None:
+                    context.trail.trace.answered(answer)
                 cost = meter.succeeded(usage, target.card, answer.finish_reason)
                 if won.recording is not None:
                     won.recording.whole(answer, usage, cost)
@@ -80,7 +90,7 @@ class GatewayService:
             meter.failed(ClientClosed("The client went away."), sent, card)
             raise
         except GatewayError as error:
-            meter.failed(error)
+            meter.failed(error, usage, card)
             raise
         except Exception as error:
             failure = InternalError("The gateway failed.")
@@ -111,6 +121,7 @@ class GatewayService:
             clock=self._clock,
             meter=self._meter(call, context),
             enter=enter,
+            guard=self._guard,
         )
 
     async def close(self) -> None:
@@ -119,16 +130,37 @@ class GatewayService:
 
     async def _enter(
         self, call: ModelCall, plan: RoutePlan, snapshot: Snapshot, context: RequestContext, meter: Meter
-    ) -> RoutePlan:
-        """Lets a caller's call in, or raises; its copy is sent once it is in."""
+    ) -> tuple[ModelCall, RoutePlan]:
+        """Lets a caller's call in, or raises; its copy is sent once it is in, and under the same rules."""
         admission = self._admission
         if admission is not None and admission.concerns(snapshot.quotas, context.principal):
             meter.admitted = await admission.admit(call, plan, snapshot.quotas, context)
             plan = meter.admitted.plan
+        if plan.guards is not None and plan.guards.request is not None:
+            call = await self._asked(call, plan.guards.request, context)
         route = snapshot.routes.match(call.model)
         if route is not None and route.mirror is not None:
             self._mirrors.send(route.mirror, call, context, self._copy)
-        return plan
+        return call, plan
+
+    async def _asked(self, call: ModelCall, checks: Checks, context: RequestContext) -> ModelCall:
+        assert self._guard is not None, "whoever loads rules brings who applies them"
+        trace = context.trail.trace
+        if trace is None:
+            return await self._guard.request(call, checks, context)
+        trace.asked(None)
+        call = await self._guard.request(call, checks, context)
+        trace.asked(call)
+        return call
+
+    async def _guarded(self, won: Won[Answer], call: ModelCall, checks: Checks, context: RequestContext) -> Answer:
+        assert self._guard is not None, "whoever loads rules brings who applies them"
+        try:
+            return await self._guard.answer(won.value, call, checks, context)
+        except GatewayError:
+            if won.recording is not None:
+                won.recording.failed()
+            raise
 
     async def _copy(self, call: ModelCall, context: RequestContext) -> None:
         """A mirror's copy: made for nobody, and held against nobody. A stream is read to its end."""
@@ -163,9 +195,10 @@ class GatewayService:
 
 
 async def _as_it_is(
-    _call: ModelCall, plan: RoutePlan, _snapshot: Snapshot, _context: RequestContext, _meter: Meter
-) -> RoutePlan:
-    return plan
+    call: ModelCall, plan: RoutePlan, _snapshot: Snapshot, _context: RequestContext, _meter: Meter
+) -> tuple[ModelCall, RoutePlan]:
+    """A copy went through the rules of the route that it was made on, and its answer reaches nobody."""
+    return call, plan if plan.guards is None else replace(plan, guards=None)
 
 
 async def _nothing_to_discard(_answer: Answer) -> None:

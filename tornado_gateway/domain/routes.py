@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from tornado_gateway.domain.caching import CachePlan, CachePolicy
 from tornado_gateway.domain.ceilings import Ceiling
 from tornado_gateway.domain.endpoints import Provider
+from tornado_gateway.domain.guardrails.rules import RouteGuards
 from tornado_gateway.domain.money import PriceCard
 from tornado_gateway.domain.policies import Fallback, Hedge, Mirror, Timeouts
 
@@ -32,6 +33,7 @@ class Route:
     hedge: Hedge | None = None
     mirror: Mirror | None = None
     cache: CachePolicy | None = None
+    guards: RouteGuards | None = None
     line: int | None = field(default=None, compare=False)
 
     @property
@@ -79,6 +81,8 @@ class RoutePlan:
     hedge: Hedge | None = None
     total: float | None = None
     cache: CachePlan | None = None
+    guards: RouteGuards | None = None
+    """The rules for what is asked and answered, None where there are none."""
 
 
 class RouteTable:

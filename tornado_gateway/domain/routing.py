@@ -77,8 +77,8 @@ def _make(snapshot: Snapshot, model: str, at: datetime) -> RoutePlan:
     if not plan:
         raise ProviderNotConfigured(f"Model {model!r} is served by a provider that has no API key set.")
     total = route.timeouts.total
-    cache = None if route.cache is None else CachePlan(route.cache, fingerprint(plan))
-    return RoutePlan(route=route.name, stages=plan, hedge=route.hedge, total=total, cache=cache)
+    cache = None if route.cache is None else CachePlan(route.cache, fingerprint(plan, route.guards))
+    return RoutePlan(route=route.name, stages=plan, hedge=route.hedge, total=total, cache=cache, guards=route.guards)
 
 
 def _beginning(stages: tuple[Stage, ...]) -> tuple[Stage, ...]:

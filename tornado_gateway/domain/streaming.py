@@ -13,6 +13,7 @@ from tornado_gateway.domain.context import RequestContext
 from tornado_gateway.domain.dispatch import Dispatch
 from tornado_gateway.domain.errors import ClientClosed, GatewayError, InternalError, UpstreamFailed, UpstreamTimeout
 from tornado_gateway.domain.estimate import estimate_prompt, estimate_tokens
+from tornado_gateway.domain.guardrails.guard import Guard, GuardedStream, is_refusal
 from tornado_gateway.domain.images import images_in
 from tornado_gateway.domain.metering import Meter
 from tornado_gateway.domain.money import Cost, PriceCard
@@ -34,8 +35,9 @@ from tornado_gateway.domain.stream import (
 )
 from tornado_gateway.domain.usage import TokenUsage
 
-Enter = Callable[[ModelCall, RoutePlan, Snapshot, RequestContext, Meter], Awaitable[RoutePlan]]
-"""Lets a call in once its plan is known and gives the plan that it may follow, or raises ``GatewayError``."""
+Enter = Callable[[ModelCall, RoutePlan, Snapshot, RequestContext, Meter], Awaitable[tuple[ModelCall, RoutePlan]]]
+"""Lets a call in once its plan is known and gives it as it may go on, with the plan that it may follow; or raises
+``GatewayError``."""
 
 
 class _Opened:
@@ -69,6 +71,7 @@ class ActiveStream:
         clock: Clock,
         meter: Meter,
         enter: Enter,
+        guard: Guard | None = None,
     ) -> None:
         self._call = call
         self._context = context
@@ -77,6 +80,8 @@ class ActiveStream:
         self._clock = clock
         self._meter = meter
         self._enter = enter
+        self._guard = guard
+        self._guarded: GuardedStream | None = None
         self._held = ExitStack()
         self._won: Won[_Opened] | None = None
         self._card: PriceCard | None = None
@@ -99,8 +104,12 @@ class ActiveStream:
         try:
             snapshot = self._held.enter_context(self._snapshots.lease())
             plan = routing.enter(snapshot, self._call.model, context, self._clock.now())
-            plan = await self._enter(self._call, plan, snapshot, context, self._meter)
+            self._call, plan = await self._enter(self._call, plan, snapshot, context, self._meter)
             self._won = await self._dispatch.run(plan, self._call, self._ask, context, self._held, _discard)
+            if plan.guards is not None and plan.guards.response is not None:
+                assert self._guard is not None, "whoever loads rules brings who applies them"
+                kind = snapshot.providers[self._won.target.provider.name].kind
+                self._guarded = self._guard.stream(self._call, plan.guards.response, context, kind=kind)
         except GatewayError as error:
             self._meter.failed(error)
             raise
@@ -126,11 +135,11 @@ class ActiveStream:
             assert self._won is not None, "a stream is opened before it is read"
             batch = self._won.value.first
             while not batch.last:
-                yield self._metered(batch)
+                yield self._passed(self._metered(batch))
                 if batch.error is not None:
                     raise batch.error
                 batch = await self._more()
-            yield self._settled(batch)
+            yield await self._settled(batch)
         except GatewayError as error:
             self.fail(error)
             raise
@@ -141,8 +150,13 @@ class ActiveStream:
 
     def fail(self, error: GatewayError) -> None:
         """Settles a call whose batches could not be passed on; ``close`` must still follow."""
+        if self._guarded is not None:
+            self._guarded.close()
         if self._won is not None:
-            self._dispatch.broke_off(self._won, error)
+            if is_refusal(error):
+                self._dispatch.refused(self._won)
+            else:
+                self._dispatch.broke_off(self._won, error)
         self._meter.failed(error, self._used(), self._card)
 
     async def close(self) -> None:
@@ -150,6 +164,8 @@ class ActiveStream:
         if not self._meter.settled:
             used = self._used() if self._context.trail.attempts else None
             self._meter.failed(ClientClosed("The client went away."), used, self._card)
+        if self._guarded is not None:
+            self._guarded.close()
         try:
             if self._won is not None:
                 await self._won.value.close()
@@ -208,7 +224,7 @@ class ActiveStream:
 
     def _metered(self, batch: StreamBatch) -> StreamBatch:
         events = batch.events
-        if self._captured is not None:
+        if self._captured is not None and self._guarded is None:
             self._captured.hear(events)
         if self._card is not None and self._card.image is not None:
             self._images += sum(images_in(event) for event in events)
@@ -217,8 +233,14 @@ class ActiveStream:
             return batch
         return StreamBatch(tuple([self._read(event) for event in events]), batch.last, batch.error)
 
-    def _settled(self, batch: StreamBatch) -> StreamBatch:
+    def _passed(self, batch: StreamBatch) -> StreamBatch:
+        """What of it may go out. What was metered is paid for, whether anybody sees it or not."""
+        return batch if self._guarded is None else self._guarded.pass_on(batch)
+
+    async def _settled(self, batch: StreamBatch) -> StreamBatch:
         batch = self._metered(batch)
+        if self._guarded is not None:
+            batch = await self._guarded.end(batch)
         reported = self._usage is not None and not self._early
         usage = self._used()
         cost = self._meter.succeeded(usage, self._card, self._finish_reason)

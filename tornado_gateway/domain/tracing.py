@@ -95,6 +95,11 @@ class CallTrace:
         self.attempts.append(made)
         return made
 
+    def asked(self, call: ModelCall | None) -> None:
+        """The call goes on as ``call``, and what it was before is nobody's to see; None where it goes nowhere."""
+        if self.captured is not None and not self.captured.cut:
+            self.captured.call = call
+
     def answered(self, answer: Answer) -> None:
         """A whole answer came."""
         if answer.chat is not None:

@@ -14,6 +14,7 @@ from tornado_gateway.domain.events import (
     ConfigReloaded,
     CredentialRefused,
     Event,
+    GuardrailVerdict,
     KeysFetched,
     RequestFinished,
     SpendingUnknown,
@@ -56,6 +57,7 @@ class LogSubscriber:
             SpendingUnknown: _spending_unknown,
             StateChanged: _state_changed,
             WebhookSent: _webhook_sent,
+            GuardrailVerdict: _guardrail_verdict,
         }
 
     def handle(self, events: Sequence[Event]) -> None:
@@ -173,6 +175,22 @@ def _webhook_sent(event: WebhookSent) -> None:
         line.info("webhook told")
     else:
         line.warning("webhook could not be told")
+
+
+def _guardrail_verdict(event: GuardrailVerdict) -> None:
+    line = logger.bind(
+        request_id=event.request_id,
+        route=event.route,
+        rule=event.rule,
+        action=event.action,
+        direction=event.direction,
+        where=event.where,
+        count=event.count,
+    )
+    if event.action.startswith("failed"):
+        line.warning("guardrail's hook gave no answer")
+    else:
+        line.info("guardrail found something")
 
 
 def _config_reloaded(event: ConfigReloaded) -> None:

@@ -29,6 +29,7 @@ from tornado_gateway.domain.events import (
     RequestStarted,
 )
 from tornado_gateway.domain.money import EXACT
+from tornado_gateway.observability.guardrail_metrics import GuardrailCounts
 from tornado_gateway.observability.histogram import DURATION_BUCKETS, FIRST_TOKEN_BUCKETS, OVERHEAD_BUCKETS, Histogram
 from tornado_gateway.observability.limit_metrics import LimitCounts
 from tornado_gateway.observability.tables import Table, table_of
@@ -73,6 +74,7 @@ class MetricsSubscriber:
         """By route and what became of a call in its cache."""
         self.drop_sources = drop_sources
         self.limits = LimitCounts()
+        self.guardrails = GuardrailCounts()
         self._outcomes = _codes(GatewayError)
         self._counters: dict[type, Callable[[Any], None]] = {
             RequestStarted: self._request_started,
@@ -85,6 +87,7 @@ class MetricsSubscriber:
             ConfigReloaded: self._config_reloaded,
             ConfigRejected: self._config_rejected,
             **self.limits.counters,
+            **self.guardrails.counters,
         }
         self._families = _Families(self)
         self._others: list[Collector] = []
@@ -231,6 +234,7 @@ class _Families:
             circuits.add_metric(list(key), state)
         yield circuits
         yield from counts.limits.families()
+        yield from counts.guardrails.families()
         yield GaugeMetricFamily("gateway_in_flight", "Model calls being served.", value=counts.in_flight)
         yield _counter(
             "gateway_config_reloads",

@@ -1,0 +1,76 @@
+"""Rules over the texts of a part of a document: what they find is told, and only what they change is written anew."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+import msgspec
+
+from tornado_gateway.domain.guardrails.documents import literal_of, shown, spliced
+from tornado_gateway.domain.guardrails.members import Kind, Text
+from tornado_gateway.domain.guardrails.rules import Checks, MatchRule, ToolRule
+from tornado_gateway.domain.guardrails.verdicts import Tally
+from tornado_gateway.domain.guardrails.window import guarded
+
+
+def rewritten(document: bytes, found: Iterable[Text], checks: Checks, tally: Tally) -> bytes:
+    """``document`` as it may go on: itself where nothing in it is changed. Raises ``GuardrailDenied``."""
+    said = [(text, guard_text(text, checks, tally)) for text in found]
+    return replaced(document, [(text, word) for text, word in said if word != text.said])
+
+
+def guard_text(text: Text, checks: Checks, tally: Tally) -> str:
+    """What goes on of one whole text."""
+    kind = text.kind
+    if kind is Kind.LIKELIHOODS:
+        return text.said
+    where = shown(text.path)
+    if kind is Kind.TOOL:
+        check_tool(text.said, checks.tools, tally, where)
+        return text.said
+    rules = fitting(checks.matching, kind)
+    if not rules or not text.said:
+        return text.said
+    sealed, quoted = kind is Kind.SEALED, kind is Kind.ARGUMENTS
+    return guarded(text.said, rules, tally, where, gate=checks.gate, sealed=sealed, quoted=quoted)
+
+
+def fitting(rules: Sequence[MatchRule], kind: Kind) -> Sequence[MatchRule]:
+    """The rules that look at texts of this kind."""
+    if kind in (Kind.ARGUMENTS, Kind.FREE) and not all(rule.arguments for rule in rules):
+        return [rule for rule in rules if rule.arguments]
+    return rules
+
+
+def check_tool(name: str, rules: Iterable[ToolRule], tally: Tally, where: str) -> None:
+    """Raises ``GuardrailDenied`` for a tool that may not be called, or offered."""
+    for rule in rules:
+        if not rule.forbids(name):
+            continue
+        if rule.action == "deny":
+            raise tally.refuse(rule, where)
+        tally.add(rule, rule.action, where)
+
+
+def replaced(document: bytes, changes: Sequence[tuple[Text, str]]) -> bytes:
+    """The document with other words for some of its texts."""
+    if not changes:
+        return document
+    return spliced(document, [(text.value, literal_of(word)) for text, word in changes])
+
+
+def without_likelihoods(document: bytes, found: Iterable[Text], nothing: bytes) -> bytes:
+    """The tokens of a text say all of it once more: where texts are changed they are left out."""
+    return spliced(document, [(text.value, nothing) for text in found if text.kind is Kind.LIKELIHOODS])
+
+
+def replaced_by_path(document: bytes, found: Iterable[Text], words: Mapping[str, str]) -> bytes:
+    """The document with the texts at the places that ``words`` names in other words."""
+    changes = [(text, words[place]) for text in found if (place := shown(text.path)) in words]
+    return replaced(document, [(text, word) for text, word in changes if text.said != word])
+
+
+def raw_members(fields: Mapping[str, msgspec.Raw], names: Iterable[str]) -> Iterator[tuple[str, bytes]]:
+    """Those of the members that are there, as bytes."""
+    for name in names:
+        raw = fields.get(name)
+        if raw is not None:
+            yield name, bytes(raw)

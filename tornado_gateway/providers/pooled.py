@@ -54,6 +54,8 @@ class PooledTransport(httpx.AsyncBaseTransport):
 
     def __init__(self, ca_file: str | None = None, proxy: str | None = None) -> None:
         self._ca_file = ca_file
+        # That takes as long as ten calls, and the first call's time is its own.
+        self._context = httpx.create_ssl_context() if ca_file is None else None
         self._session: aiohttp.ClientSession | None = None
         self._timeouts: dict[Waits, aiohttp.ClientTimeout] = {}
         self._proxy = None if proxy is None else URL(proxy)
@@ -84,8 +86,7 @@ class PooledTransport(httpx.AsyncBaseTransport):
             await self._session.close()
 
     def _open(self) -> aiohttp.ClientSession:
-        ca_file = self._ca_file
-        context = httpx.create_ssl_context() if ca_file is None else ssl.create_default_context(cafile=ca_file)
+        context = self._context or ssl.create_default_context(cafile=self._ca_file)
         return aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=30, ttl_dns_cache=10, ssl=context),
             cookie_jar=aiohttp.DummyCookieJar(),

@@ -6,6 +6,7 @@ from injector import Module, provider, singleton
 
 from tornado_gateway.config.build import Loaded
 from tornado_gateway.config.model_otel import OtelSettings
+from tornado_gateway.domain.events import RequestFinished
 from tornado_gateway.domain.ports import Clock
 from tornado_gateway.domain.snapshot import SnapshotHolder
 from tornado_gateway.domain.tracing import Tracing
@@ -31,7 +32,7 @@ class Exporting:
         if isinstance(self.exporter, NoTelemetry):
             return
         if self.exporter.capacity is None:
-            bus.add_inline(self.exporter)
+            bus.add_inline(self.exporter, RequestFinished)
         else:
             bus.add_threaded(self.exporter, capacity=self.exporter.capacity)
 

@@ -217,13 +217,17 @@ def attribute(key: str, value: Value) -> bytes:
 def delimited(tag: int, parts: Iterable[bytes]) -> bytes:
     """The field ``tag`` (below 16) of a message, of a type that has a length."""
     body = b"".join(parts)
-    head = bytearray([tag << 3 | 2])
-    size = len(body)
+    return head(tag, len(body)) + body
+
+
+def head(tag: int, size: int) -> bytes:
+    """What stands before the ``size`` bytes of such a field."""
+    made = bytearray([tag << 3 | 2])
     while size > 0x7F:
-        head.append(size & 0x7F | 0x80)
+        made.append(size & 0x7F | 0x80)
         size >>= 7
-    head.append(size)
-    return bytes(head) + body
+    made.append(size)
+    return bytes(made)
 
 
 def _pair(key: str, value: Value) -> KeyValue:

@@ -18,7 +18,7 @@ from tornado_gateway.domain.events import Event, RequestFinished
 from tornado_gateway.observability.batches import BatchThread
 from tornado_gateway.observability.otlp_client import OtlpClient
 from tornado_gateway.observability.otlp_metrics import GenAIMetrics
-from tornado_gateway.observability.otlp_spans import SpanWriter, delimited
+from tornado_gateway.observability.otlp_spans import SpanWriter, delimited, head
 from tornado_gateway.observability.receiver import Receiver
 from tornado_gateway.observability.resource import resource
 
@@ -113,8 +113,11 @@ class Telemetry:
 
     def _request(self, entries: list[bytes]) -> bytes:
         """A request of either signal: resource, scope and entries stand under the same numbers in both."""
-        scoped = delimited(2, [delimited(1, [_SCOPE]), *entries])
-        return delimited(1, [self._resource, scoped])
+        scope = delimited(1, [_SCOPE])
+        # Put together once: it is half a megabyte, and each copy of it would push the calls out of the cache.
+        inner = head(2, len(scope) + sum(map(len, entries)))
+        outer = head(1, len(self._resource) + len(inner) + len(scope) + sum(map(len, entries)))
+        return b"".join((outer, self._resource, inner, scope, *entries))
 
 
 def _rejected(answer: bytes) -> int:

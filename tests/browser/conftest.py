@@ -166,7 +166,8 @@ class Visits:
 
 
 @pytest.fixture
-def visit(browser: Browser) -> Iterator[Visits]:
+def visit(browser: Browser, start: Callable[..., Gateway]) -> Iterator[Visits]:
+    """Ends before the gateways of ``start``: a page that is still open would complain of theirs."""
     visits = Visits(browser)
     yield visits
     visits.close()

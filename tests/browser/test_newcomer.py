@@ -45,5 +45,6 @@ def test_a_newcomer_sees_spend_by_model(visit: Visits) -> None:
             expect(page.get_by_role("row", name="echo/echo4")).to_be_visible()
             assert overflow(page) == []
             assert faults(page) == []
+            page.context.close()  # an open page would complain of a gateway that has ended
         finally:
             finish(gateway)

@@ -94,12 +94,11 @@ class Dispatch:
 
     def broke_off(self, won: Won[T], error: GatewayError) -> None:
         """A stream that had begun ended in ``error``."""
-        if won.recording is not None:
-            won.recording.failed()
+        self.refused(won)
         self._attempts.broke_off(won, error)
 
     def refused(self, won: Won[T]) -> None:
-        """A stream that had begun is not passed on any further, which is nobody's failure."""
+        """What was won is not passed on any further, which is nobody's failure."""
         if won.recording is not None:
             won.recording.failed()
 

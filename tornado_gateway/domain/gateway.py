@@ -158,8 +158,7 @@ class GatewayService:
         try:
             return await self._guard.answer(won.value, call, checks, context)
         except GatewayError:
-            if won.recording is not None:
-                won.recording.failed()
+            self._dispatch.refused(won)
             raise
 
     async def _copy(self, call: ModelCall, context: RequestContext) -> None:

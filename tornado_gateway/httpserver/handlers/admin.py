@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable
+from typing import NoReturn
 
 from tornado_gateway.domain.admin_errors import OtherMethod
 from tornado_gateway.domain.administration import Asked, Told, Watching
@@ -30,6 +31,11 @@ class AdminBase(BaseHandler):
         side = self.services.admin
         assert side is not None, "the tree has these handlers only where there is one"
         return side
+
+    def nothing_else(self, *_: str, **__: str) -> NoReturn:
+        """Answers what is only looked at, and was asked for anything else."""
+        self.body()  # whoever may not ask at all is told of that alone
+        raise OtherMethod(str(self.request.method), ["GET"])
 
     def decorate_error(self, error: GatewayError) -> None:
         if isinstance(error, OtherMethod):
@@ -85,11 +91,7 @@ class AdminEventsHandler(AdminBase):
         finally:
             watching.close()
 
-    def _not_allowed(self, *_: str, **__: str) -> None:
-        self.body()  # whoever may not ask at all is told of that alone
-        raise OtherMethod(str(self.request.method), ["GET"])
-
-    head = post = put = patch = delete = options = _not_allowed
+    head = post = put = patch = delete = options = AdminBase.nothing_else
 
     async def _show(self, watching: Watching) -> None:
         self.set_header("Content-Type", "text/event-stream")

@@ -5,12 +5,11 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any, ClassVar, NoReturn
+from typing import Any, ClassVar
 from urllib.parse import parse_qsl, quote
 
 import msgspec
 
-from tornado_gateway.domain.admin_errors import OtherMethod
 from tornado_gateway.domain.administration import Asked
 from tornado_gateway.domain.errors import GatewayError, InvalidRequest, NotFound
 from tornado_gateway.httpserver.handlers.admin import AdminBase
@@ -123,17 +122,13 @@ class PageBase(AdminBase):
         self.decorate_error(error)
         self.show_page("error.html", error.status, error=error)
 
-    def nothing_else(self, *_: str) -> NoReturn:
-        self.body()
-        raise OtherMethod(str(self.request.method), ["GET"])
-
-    get: Any = nothing_else
-    head: Any = nothing_else
-    post: Any = nothing_else
-    put: Any = nothing_else
-    patch: Any = nothing_else
-    delete: Any = nothing_else
-    options: Any = nothing_else
+    get: Any = AdminBase.nothing_else
+    head: Any = AdminBase.nothing_else
+    post: Any = AdminBase.nothing_else
+    put: Any = AdminBase.nothing_else
+    patch: Any = AdminBase.nothing_else
+    delete: Any = AdminBase.nothing_else
+    options: Any = AdminBase.nothing_else
 
 
 class PageHandler(PageBase):

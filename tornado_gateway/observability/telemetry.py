@@ -115,8 +115,9 @@ class Telemetry:
         """A request of either signal: resource, scope and entries stand under the same numbers in both."""
         scope = delimited(1, [_SCOPE])
         # Put together once: it is half a megabyte, and each copy of it would push the calls out of the cache.
-        inner = head(2, len(scope) + sum(map(len, entries)))
-        outer = head(1, len(self._resource) + len(inner) + len(scope) + sum(map(len, entries)))
+        size = len(scope) + sum(map(len, entries))
+        inner = head(2, size)
+        outer = head(1, len(self._resource) + len(inner) + size)
         return b"".join((outer, self._resource, inner, scope, *entries))
 
 

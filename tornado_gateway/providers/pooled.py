@@ -5,6 +5,7 @@ call has the same few headers, waits and addresses as the one before.
 """
 
 import ssl
+from functools import lru_cache
 from urllib.request import getproxies
 
 import aiohttp
@@ -14,9 +15,6 @@ from yarl import URL
 
 _REMEMBERED = 64
 """A deadline makes the time for a connection any number."""
-
-Waits = tuple[float | None, float | None]
-"""Seconds that a connection may take, and that may pass between two reads."""
 
 
 class PooledBody(httpx.AsyncByteStream):
@@ -57,7 +55,6 @@ class PooledTransport(httpx.AsyncBaseTransport):
         # That takes as long as ten calls, and the first call's time is its own.
         self._context = httpx.create_ssl_context() if ca_file is None else None
         self._session: aiohttp.ClientSession | None = None
-        self._timeouts: dict[Waits, aiohttp.ClientTimeout] = {}
         self._proxy = None if proxy is None else URL(proxy)
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
@@ -69,13 +66,14 @@ class PooledTransport(httpx.AsyncBaseTransport):
         headers: CIMultiDict[str] = CIMultiDict()
         for name, value in request.headers.raw:
             headers.add(name.decode(), value.decode())
+        waits = request.extensions.get("timeout", {})
         response = await session.request(
             request.method,
             URL(str(request.url), encoded=True),  # as it is: made anew, a %2F would be a slash
             headers=headers,
             data=b"".join(request.stream) or None,
             allow_redirects=False,
-            timeout=self._timeout(request.extensions.get("timeout", {})),
+            timeout=_timeout(waits.get("connect"), waits.get("read")),
             proxy=self._proxy,
         )
         return httpx.Response(response.status, headers=response.raw_headers, stream=PooledBody(response))
@@ -96,11 +94,8 @@ class PooledTransport(httpx.AsyncBaseTransport):
             max_line_size=65536,
         )
 
-    def _timeout(self, waits: dict[str, float | None]) -> aiohttp.ClientTimeout:
-        key = waits.get("connect"), waits.get("read")
-        known = self._timeouts.get(key)
-        if known is None:
-            if len(self._timeouts) >= _REMEMBERED:
-                self._timeouts.clear()
-            known = self._timeouts[key] = aiohttp.ClientTimeout(sock_connect=key[0], sock_read=key[1])
-        return known
+
+@lru_cache(_REMEMBERED)
+def _timeout(connect: float | None, read: float | None) -> aiohttp.ClientTimeout:
+    """Seconds that a connection may take, and that may pass between two reads."""
+    return aiohttp.ClientTimeout(sock_connect=connect, sock_read=read)

@@ -1,4 +1,4 @@
-from tornado_gateway.config.problems import ConfigInvalid, Position, Problem, did_you_mean, key_path
+from tornado_gateway.config.problems import ConfigInvalid, Position, Problem, did_you_mean
 
 
 def test_a_problem_reads_as_compilers_write_them() -> None:
@@ -18,6 +18,11 @@ def test_a_near_word_is_offered_and_a_far_one_is_not() -> None:
     assert did_you_mean("xyz", ["port", "host"]) == ""
 
 
-def test_key_path() -> None:
-    assert key_path(()) == ""
-    assert key_path(("a", 0, 1, "b")) == "a[0][1].b"
+def test_a_problem_as_json_has_it() -> None:
+    assert Problem("f", Position(3, 4), ("a", 0, "b"), "is odd", "warning").document() == {
+        "line": 3,
+        "column": 4,
+        "path": "a[0].b",
+        "message": "is odd",
+        "severity": "warning",
+    }

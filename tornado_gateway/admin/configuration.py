@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
-from tornado_gateway.admin.documents import problem_at_the_beginning, problem_of, told
+from tornado_gateway.admin.documents import problem_at_the_beginning, told
 from tornado_gateway.admin.effect import effect_of
 from tornado_gateway.admin.guard import foreign_references, internal_addresses
 from tornado_gateway.admin.masking import MaskedText, masked_document, masked_text, restored
@@ -18,11 +18,12 @@ from tornado_gateway.admin.writing import write_file
 from tornado_gateway.cli.replacing import ChangedMeanwhile
 from tornado_gateway.config.build import Loaded, parse, read_file
 from tornado_gateway.config.diff import differences, needs_restart
-from tornado_gateway.config.problems import ConfigInvalid, Problem, key_path
+from tornado_gateway.config.problems import ConfigInvalid, Problem
 from tornado_gateway.config.reload import Reloader
 from tornado_gateway.domain.admin_errors import AdminConflict, AdminWriteOff, RevisionMismatch, RevisionUnknown
 from tornado_gateway.domain.administration import Asked, Told
 from tornado_gateway.domain.ledger import Ledger
+from tornado_gateway.domain.paths import key_path
 from tornado_gateway.domain.ports import Clock
 from tornado_gateway.domain.snapshot import SnapshotHolder
 
@@ -70,7 +71,7 @@ class Configuration:
         positions = {} if source is None else {**source.values, **source.keys}
         document = {
             **self._status(),
-            "warnings": [problem_of(each) for each in loaded.warnings],
+            "warnings": [each.document() for each in loaded.warnings],
             "document": None if source is None else await asyncio.to_thread(masked_document, source),
             "positions": {
                 key_path(path): {"line": position.line, "column": position.column}
@@ -188,19 +189,19 @@ class Configuration:
             put_back, odd = restored(text, self._masked(current), name)
             odd += foreign_references(put_back, current, name)
             if odd:
-                return _Proposal(body, [problem_of(each) for each in odd])
+                return _Proposal(body, [each.document() for each in odd])
             made = put_back.encode()
             loaded = parse(made, path, self._environ)
             inside = self._inside(loaded)
             if inside:
-                return _Proposal(made, [problem_of(each) for each in inside])
-            return _Proposal(made, [problem_of(each) for each in loaded.warnings], loaded)
+                return _Proposal(made, [each.document() for each in inside])
+            return _Proposal(made, [each.document() for each in loaded.warnings], loaded)
         except UnicodeDecodeError:
             return _Proposal(body, [problem_at_the_beginning("not UTF-8")])
         except NotYaml:
             return _Proposal(body, self._not_yaml(body))
         except ConfigInvalid as invalid:
-            return _Proposal(body, [problem_of(each) for each in invalid.problems])
+            return _Proposal(body, [each.document() for each in invalid.problems])
 
     def _inside(self, loaded: Loaded) -> list[Problem]:
         return [] if loaded.source is None else list(internal_addresses(loaded.source, self._reloader.loaded.source))
@@ -210,7 +211,7 @@ class Configuration:
         try:
             parse(body, self._reloader.loaded.path, {})
         except ConfigInvalid as invalid:
-            return [problem_of(each) for each in invalid.problems]
+            return [each.document() for each in invalid.problems]
         return [problem_at_the_beginning("not YAML")]
 
     def _masked(self, text: str) -> MaskedText:
@@ -228,8 +229,8 @@ class Configuration:
         try:
             loaded = parse(content, self._reloader.loaded.path, self._environ)
         except ConfigInvalid as invalid:
-            return text, [problem_of(each) for each in invalid.problems], None
-        return text, [problem_of(each) for each in loaded.warnings], loaded.revision
+            return text, [each.document() for each in invalid.problems], None
+        return text, [each.document() for each in loaded.warnings], loaded.revision
 
     def _status(self) -> dict[str, Any]:
         status = self._reloader.status

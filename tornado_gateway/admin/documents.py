@@ -5,22 +5,11 @@ from typing import Any
 
 import msgspec
 
-from tornado_gateway.config.problems import Problem, key_path
 from tornado_gateway.domain.administration import Told
 
 
 def told(document: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Told:
     return Told(msgspec.json.encode(document), status, tuple((headers or {}).items()))
-
-
-def problem_of(problem: Problem) -> dict[str, Any]:
-    return {
-        "line": problem.position.line,
-        "column": problem.position.column,
-        "path": key_path(problem.path),
-        "message": problem.message,
-        "severity": problem.severity,
-    }
 
 
 def problem_at_the_beginning(message: str) -> dict[str, Any]:

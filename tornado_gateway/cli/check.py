@@ -7,7 +7,7 @@ from pathlib import Path
 import msgspec
 
 from tornado_gateway.config.build import load
-from tornado_gateway.config.problems import ConfigInvalid, Problem, key_path
+from tornado_gateway.config.problems import ConfigInvalid, Problem
 
 
 def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -28,7 +28,8 @@ def run(args: argparse.Namespace) -> int:
         problems = list(invalid.problems)
     good = revision is not None
     if args.format == "json":
-        document = {"ok": good, "revision": revision, "problems": [_as_dict(problem) for problem in problems]}
+        found = [{"file": problem.file, **problem.document()} for problem in problems]
+        document = {"ok": good, "revision": revision, "problems": found}
         print(msgspec.json.encode(document).decode())
         return 0 if good else 1
     for problem in problems:
@@ -36,14 +37,3 @@ def run(args: argparse.Namespace) -> int:
     if good:
         print(f"{args.file}: fine, revision {revision}")
     return 0 if good else 1
-
-
-def _as_dict(problem: Problem) -> dict[str, object]:
-    return {
-        "file": problem.file,
-        "line": problem.position.line,
-        "column": problem.position.column,
-        "path": key_path(problem.path),
-        "message": problem.message,
-        "severity": problem.severity,
-    }

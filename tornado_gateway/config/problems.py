@@ -3,7 +3,9 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+from tornado_gateway.domain.paths import key_path
 
 
 class Position(NamedTuple):
@@ -29,6 +31,16 @@ class Problem:
         kind = "" if self.severity == "error" else f"{self.severity}: "
         return f"{where}: {kind}{path}: {self.message}" if path else f"{where}: {kind}{self.message}"
 
+    def document(self) -> dict[str, Any]:
+        """As JSON has it, but for the file's name: a posted text has none."""
+        return {
+            "line": self.position.line,
+            "column": self.position.column,
+            "path": key_path(self.path),
+            "message": self.message,
+            "severity": self.severity,
+        }
+
 
 class ConfigInvalid(Exception):
     """The file is refused; ``problems`` are all that is wrong with it, in the file's order."""
@@ -36,17 +48,6 @@ class ConfigInvalid(Exception):
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems: Sequence[Problem] = sorted(problems, key=lambda problem: problem.position)
         super().__init__("\n".join(str(problem) for problem in self.problems))
-
-
-def key_path(path: Iterable[str | int]) -> str:
-    """``routes.fast.targets[1].provider``."""
-    text = ""
-    for part in path:
-        if isinstance(part, int):
-            text += f"[{part}]"
-        else:
-            text += f".{part}" if text else part
-    return text
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tornado_gateway.domain.guardrails.documents import Path, literal_of, shown, spliced, text_of, values
+from tornado_gateway.domain.guardrails.documents import Path, literal_of, spliced, text_of, values
 
 JSON = st.recursive(
     st.one_of(st.none(), st.booleans(), st.integers(), st.floats(allow_nan=False, allow_infinity=False), st.text()),
@@ -82,8 +82,3 @@ def test_some_members_come_whole() -> None:
 def test_string_literals(literal: bytes, text: str) -> None:
     assert text_of(literal) == text
     assert text_of(literal_of(text)) == text
-
-
-def test_places() -> None:
-    assert shown(("messages", 0, "content", 1, "text")) == "messages[0].content[1].text"
-    assert shown(()) == ""

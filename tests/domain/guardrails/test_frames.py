@@ -3,9 +3,9 @@ from typing import Any
 import msgspec
 import pytest
 
-from tornado_gateway.domain.guardrails.documents import shown
 from tornado_gateway.domain.guardrails.frames import frames, read_frame
 from tornado_gateway.domain.guardrails.members import Kind
+from tornado_gateway.domain.paths import key_path
 from tornado_gateway.domain.wire import ANTHROPIC_MESSAGES, OPENAI_CHAT, OPENAI_COMPLETIONS, OPENAI_RESPONSES
 
 
@@ -34,7 +34,7 @@ def test_another_document_in_the_same_lines() -> None:
 def seen(protocol: str, document: Any) -> dict[str, Any]:
     read = read_frame(frame(document), protocol)
     assert read is not None
-    return {shown(text.path): (text.said, channel) for text, channel in zip(read.texts, read.channels, strict=True)}
+    return {key_path(text.path): (text.said, channel) for text, channel in zip(read.texts, read.channels, strict=True)}
 
 
 def ends(protocol: str, document: Any) -> list[Any]:

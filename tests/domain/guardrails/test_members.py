@@ -3,12 +3,12 @@ from typing import Any
 import msgspec
 import pytest
 
-from tornado_gateway.domain.guardrails.documents import shown
 from tornado_gateway.domain.guardrails.members import Kind, descriptions, texts
+from tornado_gateway.domain.paths import key_path
 
 
 def found(name: str, value: Any) -> dict[str, tuple[str, str]]:
-    return {shown(text.path): (text.kind.name, text.said) for text in texts(msgspec.json.encode(value), (name,))}
+    return {key_path(text.path): (text.kind.name, text.said) for text in texts(msgspec.json.encode(value), (name,))}
 
 
 @pytest.mark.parametrize(
@@ -113,7 +113,7 @@ def test_descriptions() -> None:
         {"name": "n", "description": "x", "parameters": {"properties": {"a": {"description": "y", "enum": ["z"]}}}}
     ]
     listed = descriptions(msgspec.json.encode(tools), ("tools",))
-    assert [(shown(each.path), each.said) for each in listed] == [
+    assert [(key_path(each.path), each.said) for each in listed] == [
         ("tools[0].description", "x"),
         ("tools[0].parameters.properties.a.description", "y"),
     ]

@@ -7,9 +7,9 @@ from tests.guarding import CARD, MAIL, checks, counts, pii, rule, tally
 from tornado_gateway.bootstrap import decode_call
 from tornado_gateway.domain.call import ModelCall
 from tornado_gateway.domain.errors import GuardrailDenied
-from tornado_gateway.domain.guardrails.documents import shown
 from tornado_gateway.domain.guardrails.requests import guard_request, offered, replace_texts, request_texts
 from tornado_gateway.domain.guardrails.rules import SizeRule, ToolRule
+from tornado_gateway.domain.paths import key_path
 from tornado_gateway.domain.wire import (
     ANTHROPIC_MESSAGES,
     NATIVE,
@@ -150,7 +150,7 @@ def test_in_every_dialect(dialect: str, document: dict[str, Any], texts: list[st
     assert counts(seen) == {("email", "redact", texts[0]): len(texts)}
     assert MAIL.encode() not in b"".join(bytes(raw) for raw in made.wire.fields.values())
     assert [
-        shown(text.path) for _, _, listed in request_texts(asked.wire.fields) for text in listed if text.said == MAIL
+        key_path(text.path) for _, _, listed in request_texts(asked.wire.fields) for text in listed if text.said == MAIL
     ] == texts
 
 

@@ -7,7 +7,6 @@ import msgspec
 
 from tornado_gateway.domain.call import Answer
 from tornado_gateway.domain.chat import ChatResponse, Choice, Part, Reasoning, Refusal, Text, ToolCall
-from tornado_gateway.domain.guardrails.documents import shown
 from tornado_gateway.domain.guardrails.members import ANSWER, Kind, texts
 from tornado_gateway.domain.guardrails.members import Text as Found
 from tornado_gateway.domain.guardrails.rewriting import (
@@ -21,6 +20,7 @@ from tornado_gateway.domain.guardrails.rewriting import (
 from tornado_gateway.domain.guardrails.rules import Checks
 from tornado_gateway.domain.guardrails.verdicts import Tally
 from tornado_gateway.domain.guardrails.window import Piece, Window
+from tornado_gateway.domain.paths import key_path
 from tornado_gateway.domain.wire import OPENAI_RESPONSES, Wire
 
 NO_LIKELIHOODS = {OPENAI_RESPONSES: b"[]"}
@@ -72,7 +72,7 @@ def answer_texts(answer: Answer) -> Iterator[tuple[str, str]]:
     """All that an answer says, and where."""
     if answer.relayed is not None:
         for name, raw in raw_members(answer.relayed.fields, ANSWER):
-            yield from ((shown(text.path), text.said) for text in texts(raw, (name,)) if is_said(text))
+            yield from ((key_path(text.path), text.said) for text in texts(raw, (name,)) if is_said(text))
     elif answer.chat is not None:
         for choice in answer.chat.choices:
             yield from ((where, said) for where, part in _placed(choice) if (said := _said(part)))

@@ -82,14 +82,3 @@ def spliced(document: bytes, changes: Sequence[tuple[Value, bytes]]) -> bytes:
         parts += [document[at : value.start], said]
         at = value.end
     return b"".join((*parts, document[at:]))
-
-
-def shown(path: Path) -> str:
-    """``messages[0].content[1].text``."""
-    told = ""
-    for part in path:
-        if isinstance(part, int):
-            told += f"[{part}]"
-        else:
-            told += f".{part}" if told else part
-    return told

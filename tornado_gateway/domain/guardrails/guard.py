@@ -4,12 +4,12 @@ from tornado_gateway.domain.call import Answer, ModelCall
 from tornado_gateway.domain.context import RequestContext
 from tornado_gateway.domain.errors import GatewayError, GuardrailDenied, GuardrailUnavailable
 from tornado_gateway.domain.guardrails import answers, requests
-from tornado_gateway.domain.guardrails.documents import shown
 from tornado_gateway.domain.guardrails.hooks import HookClient, HookQuestion, PlacedText, heard, placed
 from tornado_gateway.domain.guardrails.members import Kind
 from tornado_gateway.domain.guardrails.rules import Checks, Direction
 from tornado_gateway.domain.guardrails.streams import StreamGuard
 from tornado_gateway.domain.guardrails.verdicts import Tally
+from tornado_gateway.domain.paths import key_path
 from tornado_gateway.domain.ports import Publisher
 from tornado_gateway.domain.stream import StreamBatch, StreamEvent
 
@@ -31,9 +31,9 @@ class Guard:
             call = requests.guard_request(call, checks, tally)
             for rule in checks.hooks:
                 found = [text for _, _, listed in requests.request_texts(call.wire.fields) for text in listed]
-                said = placed((shown(text.path), text.said) for text in found if text.said)
+                said = placed((key_path(text.path), text.said) for text in found if text.said)
                 words = await heard(self._hooks, rule, _question("request", call, context, said), tally)
-                sealed = {shown(text.path) for text in found if text.kind is Kind.SEALED}
+                sealed = {key_path(text.path) for text in found if text.kind is Kind.SEALED}
                 call = requests.replace_texts(call, {path: word for path, word in words.items() if path not in sealed})
             return call
         finally:

@@ -7,11 +7,11 @@ from typing import Any
 import msgspec
 
 from tornado_gateway.domain.call import ModelCall
-from tornado_gateway.domain.guardrails.documents import shown
 from tornado_gateway.domain.guardrails.members import DESCRIBING, REQUEST, Kind, Text, descriptions, texts
 from tornado_gateway.domain.guardrails.rewriting import check_tool, raw_members, replaced_by_path, rewritten
 from tornado_gateway.domain.guardrails.rules import Checks, SizeRule
 from tornado_gateway.domain.guardrails.verdicts import Tally
+from tornado_gateway.domain.paths import key_path
 from tornado_gateway.domain.wire import Wire
 
 _FIRST_TOOLS = ("tools", "functions")
@@ -60,7 +60,7 @@ def offered(fields: Mapping[str, msgspec.Raw]) -> Iterator[tuple[str, str]]:
         listed = msgspec.json.decode(raw)
         for index, tool in enumerate(listed if isinstance(listed, list) else ()):
             if isinstance(tool, dict):
-                yield shown((member, index)), _name(tool)
+                yield key_path((member, index)), _name(tool)
 
 
 def with_members(call: ModelCall, changed: Mapping[str, msgspec.Raw]) -> ModelCall:

@@ -4,11 +4,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import msgspec
 
-from tornado_gateway.domain.guardrails.documents import literal_of, shown, spliced
+from tornado_gateway.domain.guardrails.documents import literal_of, spliced
 from tornado_gateway.domain.guardrails.members import Kind, Text
 from tornado_gateway.domain.guardrails.rules import Checks, MatchRule, ToolRule
 from tornado_gateway.domain.guardrails.verdicts import Tally
 from tornado_gateway.domain.guardrails.window import guarded
+from tornado_gateway.domain.paths import key_path
 
 
 def rewritten(document: bytes, found: Iterable[Text], checks: Checks, tally: Tally) -> bytes:
@@ -22,7 +23,7 @@ def guard_text(text: Text, checks: Checks, tally: Tally) -> str:
     kind = text.kind
     if kind is Kind.LIKELIHOODS:
         return text.said
-    where = shown(text.path)
+    where = key_path(text.path)
     if kind is Kind.TOOL:
         check_tool(text.said, checks.tools, tally, where)
         return text.said
@@ -64,7 +65,7 @@ def without_likelihoods(document: bytes, found: Iterable[Text], nothing: bytes) 
 
 def replaced_by_path(document: bytes, found: Iterable[Text], words: Mapping[str, str]) -> bytes:
     """The document with the texts at the places that ``words`` names in other words."""
-    changes = [(text, words[place]) for text in found if (place := shown(text.path)) in words]
+    changes = [(text, words[place]) for text in found if (place := key_path(text.path)) in words]
     return replaced(document, [(text, word) for text, word in changes if text.said != word])
 
 

@@ -10,13 +10,14 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 import msgspec
 
 from tornado_gateway.domain.guardrails.answers import NO_LIKELIHOODS
-from tornado_gateway.domain.guardrails.documents import literal_of, shown
+from tornado_gateway.domain.guardrails.documents import literal_of
 from tornado_gateway.domain.guardrails.frames import Channel, Frame, frames, read_frame
 from tornado_gateway.domain.guardrails.members import Kind, Text
 from tornado_gateway.domain.guardrails.rewriting import check_tool, fitting, guard_text
 from tornado_gateway.domain.guardrails.rules import Checks
 from tornado_gateway.domain.guardrails.verdicts import Tally
 from tornado_gateway.domain.guardrails.window import Piece, Window
+from tornado_gateway.domain.paths import key_path
 from tornado_gateway.domain.stream import (
     Finished,
     ReasoningDelta,
@@ -183,7 +184,7 @@ class StreamGuard:
             return self._add(channel, text.said, text.kind, _where(channel, text))
         # What was said in pieces has had its verdicts.
         silent = frame.repeats or text.kind is Kind.TOOL
-        piece = Piece(text.said, 0, "" if silent else shown(text.path))
+        piece = Piece(text.said, 0, "" if silent else key_path(text.path))
         tally = Tally("response") if frame.repeats and self._spoke else self._tally
         piece.result = guard_text(text, self._checks, tally)
         return piece
@@ -198,10 +199,10 @@ class StreamGuard:
 def _where(channel: Channel, text: Text) -> str:
     """The place in the whole answer, by the numbers that the stream itself gives."""
     if text.path[0] == "choices":
-        return shown(("choices", *channel))
+        return key_path(("choices", *channel))
     if text.path == ("delta",):
         return f"output[{channel[0]}]"
-    return shown(("content", *channel))
+    return key_path(("content", *channel))
 
 
 def _together(events: Iterable[StreamEvent]) -> Iterator[StreamEvent]:

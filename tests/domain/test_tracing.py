@@ -49,7 +49,7 @@ class Traced:
     def __init__(self, *providers: Any, tracing: bool = True, capture: bool = False, **more: Any) -> None:
         self.clock, self.recorder = FakeClock(), Recorder()
         snapshots = SnapshotHolder(snapshot(*providers, **more))
-        made = Tracing(self.clock, capture=capture) if tracing else None
+        made = Tracing(capture=capture) if tracing else None
         self.service = service_over(snapshots, self.clock, self.recorder, tracing=made)
 
     def context(self, parent: str | None = PARENT) -> RequestContext:
@@ -63,15 +63,15 @@ class Traced:
 
 
 def begin(parent: str | None = None, **more: Any) -> CallTrace | None:
-    return Tracing(FakeClock(), **more).begin(parent, None, 1000.0)
+    return Tracing(**more).begin(parent, None, 1000.0)
 
 
 def test_a_callers_trace_goes_on_and_its_flags_with_it() -> None:
     trace = begin(PARENT[:-2] + "03")
     assert trace is not None
-    assert (trace.trace_id, trace.parent_id) == (0x0AF7651916CD43DD8448EB211C80319C, 0xB7AD6B7169203331)
+    assert (trace.trace_id, trace.parent_id) == ("0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331")
     attempt = trace.attempt("r", "p", "m", 0, 1.0)
-    assert attempt.traceparent == f"00-0af7651916cd43dd8448eb211c80319c-{attempt.span_id:016x}-03"
+    assert attempt.traceparent == f"00-0af7651916cd43dd8448eb211c80319c-{attempt.span_id}-03"
 
 
 def test_a_caller_who_does_not_sample_is_not_traced_whatever_the_ratio() -> None:

@@ -1,6 +1,5 @@
 import threading
 import time
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -22,7 +21,7 @@ def telemetry(posted: Posted, every: float = 60.0, **more: Any) -> Telemetry:
 
 
 def trace(number: int = 1) -> CallTrace:
-    return CallTrace(number, number, None, 1, 10.0, 10.0, datetime(2026, 1, 1, tzinfo=UTC))
+    return CallTrace(f"{number:032x}", f"{number:016x}", None, 1, 10.0)
 
 
 def test_calls_become_spans_in_one_export() -> None:

@@ -56,7 +56,7 @@ async def server(behave: Behaviour) -> AsyncIterator[str]:
 
 
 @asynccontextmanager
-async def upstream(seconds: float = 5.0) -> AsyncIterator[Upstream]:
+async def upstream(seconds: float = 5.0, base_url: str = "") -> AsyncIterator[Upstream]:
     transport = PooledTransport()
     try:
         yield Upstream(
@@ -65,6 +65,7 @@ async def upstream(seconds: float = 5.0) -> AsyncIterator[Upstream]:
             clock=FakeClock(),
             headers=[("authorization", "Bearer k")],
             timeout=seconds,
+            base_url=base_url,
         )
     finally:
         await transport.aclose()
@@ -109,16 +110,34 @@ async def test_a_whole_answer_and_what_was_sent() -> None:
 
 
 async def test_a_traced_try_is_the_parent_of_what_the_provider_does_and_knows_whom_it_asked() -> None:
-    async with server(says(OK + b"Content-Length: 2\r\n\r\n{}")) as url, upstream() as up:
+    async with (
+        server(says(OK + b"Content-Length: 2\r\n\r\n{}")) as url,
+        upstream(base_url=url.removesuffix("/x")) as up,
+    ):
         asked = replace(context(), traceparent="00-" + "a" * 32 + "-" + "b" * 16 + "-01")
-        attempt = AttemptTrace(1, "00-" + "a" * 32 + "-" + "c" * 16 + "-01", "r", "p", "m", 0, 0.0)
+        attempt = AttemptTrace("c" * 16, "00-" + "a" * 32 + "-" + "c" * 16 + "-01", "r", "p", "m", 0, 0.0)
         asked.trail.attempt = attempt
         await up.post(httpx.URL(url), b"{}", asked)
         head = server.heads[0].decode().lower()  # type: ignore[attr-defined]
         assert head.count("traceparent") == 1
         assert f"traceparent: {attempt.traceparent}" in head
-        assert attempt.address is not None
-        assert (attempt.address.host, attempt.address.port) == ("127.0.0.1", httpx.URL(url).port)
+        assert attempt.address == ("127.0.0.1", httpx.URL(url).port)
+
+
+async def test_where_no_port_is_said_it_is_the_schemes_own() -> None:
+    for base_url, port in (("https://api.example/v1", 443), ("http://api.example", 80), ("http://api.example:81", 81)):
+        asked = context()
+        asked.trail.attempt = attempt = AttemptTrace("c" * 16, "00-trace", "r", "p", "m", 0, 0.0)
+        up = Upstream(
+            provider="p",
+            transport=httpx.MockTransport(lambda request: httpx.Response(200, content=b"{}")),
+            clock=FakeClock(),
+            headers=(),
+            timeout=5,
+            base_url=base_url,
+        )
+        await up.post(httpx.URL(base_url + "/x"), b"{}", asked)
+        assert attempt.address == ("api.example", port)
 
 
 async def test_a_compressed_answer_is_read_all_the_same() -> None:

@@ -7,7 +7,6 @@ from injector import Module, provider, singleton
 from tornado_gateway.config.build import Loaded
 from tornado_gateway.config.model_otel import OtelSettings
 from tornado_gateway.domain.events import RequestFinished
-from tornado_gateway.domain.ports import Clock
 from tornado_gateway.domain.snapshot import SnapshotHolder
 from tornado_gateway.domain.tracing import Tracing
 from tornado_gateway.observability.bus import EventBus
@@ -42,7 +41,7 @@ class ExportModule(Module):
 
     @singleton
     @provider
-    def exporting(self, loaded: Loaded, snapshots: SnapshotHolder, clock: Clock) -> Exporting:
+    def exporting(self, loaded: Loaded, snapshots: SnapshotHolder) -> Exporting:
         def kind(name: str) -> str:
             known = snapshots.current.providers.get(name)
             return "" if known is None else known.kind
@@ -51,7 +50,7 @@ class ExportModule(Module):
         exporter = telemetry_to(_receiver(otel), kind)
         if not exporter.traces:
             return Exporting(exporter, None)
-        return Exporting(exporter, Tracing(clock, ratio=otel.sample_ratio, capture=otel.capture_content))
+        return Exporting(exporter, Tracing(ratio=otel.sample_ratio, capture=otel.capture_content))
 
 
 def _receiver(otel: OtelSettings) -> Receiver | None:

@@ -4,12 +4,10 @@ made of them later and elsewhere.
 Wire: W3C Trace Context, "traceparent Header Field Values": version, trace id, parent id and flags, all in hex.
 """
 
-import random
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Protocol
+from random import randbytes
+from typing import NamedTuple
 
 import msgspec
 
@@ -25,32 +23,20 @@ CANCELLED = "cancelled"
 
 _MODEL = re.compile(rb'"model"\s*:\s*"([^"\\]{1,256})"')
 _GLANCE_BYTES = 4096
+_ALL = 2**64
 
 
-class Time(Protocol):
-    def monotonic(self) -> float: ...
+class Address(NamedTuple):
+    """Where a call was sent; ``port`` is None where nothing says it."""
 
-    def now(self) -> datetime: ...
-
-
-class Address(Protocol):
-    """Where a call was sent; ``port`` is None where it is the scheme's own."""
-
-    @property
-    def scheme(self) -> str: ...
-
-    @property
-    def host(self) -> str: ...
-
-    @property
-    def port(self) -> int | None: ...
+    host: str
+    port: int | None
 
 
-@dataclass(slots=True)
-class AttemptTrace:
+class AttemptTrace(msgspec.Struct):
     """One try at one target. Times are on the monotonic clock; one that has not ended lasts as long as its call."""
 
-    span_id: int
+    span_id: str
     traceparent: str
     """The header by which a provider's own spans become children of this one."""
     route: str
@@ -67,21 +53,18 @@ class AttemptTrace:
         self.error = error
 
 
-@dataclass(slots=True)
-class CallTrace:
-    """A call that is traced. ``began`` and ``began_at`` are one moment on both clocks.
+class CallTrace(msgspec.Struct):
+    """A call that is traced. Ids are in hex, as headers have them; ``received`` is on the monotonic clock.
 
-    ``received`` is on the monotonic one. ``parent_id`` is the caller's span, None where the trace begins here.
+    ``parent_id`` is the caller's span, None where the trace begins here.
     """
 
-    trace_id: int
-    span_id: int
-    parent_id: int | None
+    trace_id: str
+    span_id: str
+    parent_id: str | None
     flags: int
     received: float
-    began: float
-    began_at: datetime
-    attempts: list[AttemptTrace] = field(default_factory=list)
+    attempts: list[AttemptTrace] = []
     model: str | None = None
     """As the provider names it in its answer."""
     captured: Captured | None = None
@@ -89,8 +72,8 @@ class CallTrace:
 
     def attempt(self, route: str, provider: str, model: str, endpoint: int, now: float) -> AttemptTrace:
         """Another try begins."""
-        span_id = _span_id()
-        parent = f"00-{self.trace_id:032x}-{span_id:016x}-{self.flags:02x}"
+        span_id = randbytes(8).hex()
+        parent = f"00-{self.trace_id}-{span_id}-{self.flags:02x}"
         made = AttemptTrace(span_id, parent, route, provider, model, endpoint, now)
         self.attempts.append(made)
         return made
@@ -126,30 +109,24 @@ class Tracing:
     """Says of each call whether it is traced. ``ratio`` of the traces that begin here are, and of those that come from
     a caller the ones that are sampled there; ``capture`` keeps prompts and answers."""
 
-    def __init__(self, clock: Time, *, ratio: float = 1.0, capture: bool = False) -> None:
-        self._clock = clock
+    def __init__(self, *, ratio: float = 1.0, capture: bool = False) -> None:
         # By the id, as SDKs do it: services that keep less keep a part of what those keep that keep more.
-        self._bound = round(ratio * 2**64)
+        self._bound = round(ratio * _ALL)
         self._capture = capture
 
     def begin(self, traceparent: str | None, call: ModelCall | None, received: float) -> CallTrace | None:
         """``traceparent`` is the caller's, of the right form; None for a call that is not traced."""
-        if traceparent is None:
-            trace_id, parent, flags = random.getrandbits(128) or 1, None, SAMPLED
-            if trace_id & (2**64 - 1) >= self._bound:
-                return None
-        else:
+        captured = None if call is None or not self._capture else Captured(call)
+        if traceparent is not None:
             flags = int(traceparent[53:55], 16)
             if not flags & SAMPLED:
                 return None
-            trace_id, parent = int(traceparent[3:35], 16), int(traceparent[36:52], 16)
-        captured = None if call is None or not self._capture else Captured(call)
-        began, at = self._clock.monotonic(), self._clock.now()
-        return CallTrace(trace_id, _span_id(), parent, flags, received, began, at, captured=captured)
-
-
-def _span_id() -> int:
-    return random.getrandbits(64) or 1
+            trace_id, parent = traceparent[3:35], traceparent[36:52]
+            return CallTrace(trace_id, randbytes(8).hex(), parent, flags, received, captured=captured)
+        ids = randbytes(24).hex()
+        if self._bound < _ALL and int(ids[16:32], 16) >= self._bound:
+            return None
+        return CallTrace(ids[:32], ids[32:], None, SAMPLED, received, captured=captured)
 
 
 def _text(raw: msgspec.Raw) -> str | None:

@@ -18,7 +18,8 @@ from tornado_gateway.domain.events import Event, RequestFinished
 from tornado_gateway.observability.batches import BatchThread
 from tornado_gateway.observability.otlp_client import OtlpClient
 from tornado_gateway.observability.otlp_metrics import GenAIMetrics
-from tornado_gateway.observability.otlp_spans import SpanWriter, delimited, head
+from tornado_gateway.observability.otlp_spans import SpanWriter
+from tornado_gateway.observability.otlp_wire import delimited, head
 from tornado_gateway.observability.receiver import Receiver
 from tornado_gateway.observability.resource import resource
 
@@ -60,10 +61,11 @@ class Telemetry:
     def handle(self, events: Sequence[Event]) -> None:
         if self._pid != os.getpid():
             self._begin()
+        shift = time.time_ns() - time.monotonic_ns()
         with self._lock:
             for event in events:
                 if isinstance(event, RequestFinished):
-                    self._ended(event)
+                    self._ended(event, shift)
 
     def dropped(self) -> Mapping[str, int]:
         """Spans that were made and not taken by the receiver."""
@@ -86,11 +88,11 @@ class Telemetry:
             self._timer = threading.Thread(target=self._tick, name="otel-metrics", daemon=True)
             self._timer.start()
 
-    def _ended(self, event: RequestFinished) -> None:
+    def _ended(self, event: RequestFinished, shift: int) -> None:
         if self._metrics is not None:
             self._metrics.observe(event)
         if event.trace is not None:
-            for span in self._writer.spans(event, event.trace):
+            for span in self._writer.spans(event, event.trace, shift):
                 self._spans.offer(delimited(2, [span]))
 
     def _send_spans(self, spans: list[bytes]) -> None:

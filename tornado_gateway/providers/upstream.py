@@ -20,6 +20,7 @@ from tornado_gateway.domain.errors import (
     UpstreamTimeout,
 )
 from tornado_gateway.domain.ports import Clock
+from tornado_gateway.domain.tracing import Address
 from tornado_gateway.providers.pooled import PooledBody
 from tornado_gateway.providers.transport_errors import TRANSPORT_ERRORS, gateway_error
 
@@ -28,6 +29,7 @@ MAX_ANSWER_BYTES = 256 * 1024 * 1024
 
 _DRAIN_SECONDS = 0.5
 
+_PORTS = {"http": 80, "https": 443}
 _REMEMBERED = 64
 """A deadline makes the time for a connection any number."""
 
@@ -150,6 +152,7 @@ class Upstream:
     ) -> None:
         self.provider = provider
         self._base = base_url.rstrip("/")
+        self._address = _address(base_url)
         self._transport = transport
         self._clock = clock
         credentials = list(headers)
@@ -218,7 +221,7 @@ class Upstream:
             if context.tracestate is not None:
                 sent["tracestate"] = context.tracestate
         if attempt is not None:
-            attempt.address = url
+            attempt.address = self._address
         connect = self._connect_timeout if context.limits.connect is None else context.limits.connect
         # With its content given, httpx would count it, look for a host and make the headers anew.
         content = httpx.ByteStream(body)
@@ -249,6 +252,12 @@ class Upstream:
             timeouts: dict[str, float | None] = {"connect": connect, "read": read, "write": self._timeout, "pool": None}
             known = self._extensions[key] = {"timeout": timeouts}
         return known
+
+
+def _address(base_url: str) -> Address | None:
+    """Where everything that is sent goes, with the scheme's own port where none is said."""
+    url = httpx.URL(base_url)
+    return Address(url.host, url.port or _PORTS.get(url.scheme)) if url.host else None
 
 
 def _chunks(response: httpx.Response) -> AsyncIterator[bytes]:

@@ -67,7 +67,7 @@ class Guarded(World):
         route = Route("gpt-4", (RouteTarget("openai"),), guards=guards, **more)
         snapshots = SnapshotHolder(snapshot(self.provider, routes=[route, *routes]))
         answers = SharedAnswers(store=MemoryCache(clock, lambda: 2**24), clock=clock)
-        tracing = Tracing(clock, capture=True) if capture else None
+        tracing = Tracing(capture=True) if capture else None
         guard = Guard(hooks=self.hooks, publisher=recorder)
         service = service_over(snapshots, clock, recorder, None, answers, tracing, guard)
         super().__init__(snapshots, clock, recorder, service, answers)

@@ -1,0 +1,29 @@
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from opentelemetry.proto.trace.v1.trace_pb2 import ScopeSpans, Span
+
+from tests.otlp import attributes
+from tornado_gateway.observability.otlp_wire import attribute, delimited, text_head
+
+
+@settings(max_examples=30)
+@given(st.lists(st.binary(max_size=20_000), max_size=4))
+def test_pieces_are_a_message(names: list[bytes]) -> None:
+    joined = b"".join(delimited(2, [Span(trace_id=name).SerializeToString()]) for name in names)
+    assert [span.trace_id for span in ScopeSpans.FromString(joined).spans] == names
+
+
+@settings(max_examples=30)
+@given(st.dictionaries(st.text(min_size=1), st.one_of(st.text(), st.integers(-(2**63), 2**63 - 1), st.booleans())))
+def test_attributes_come_back(values: dict[str, Any]) -> None:
+    joined = b"".join(attribute(key, value) for key, value in values.items())
+    assert attributes(Span.FromString(joined)) == values
+
+
+@settings(max_examples=30)
+@given(st.text(min_size=1, max_size=40), st.text(max_size=300))
+def test_a_text_comes_back_whose_head_is_remembered(key: str, text: str) -> None:
+    written = text.encode()
+    assert attributes(Span.FromString(text_head(key, len(written)) + written)) == {key: text}

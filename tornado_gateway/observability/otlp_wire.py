@@ -1,0 +1,60 @@
+"""Pieces of OTLP's protobuf, put together by hand: serialized messages of one type may be joined, which is how protobuf
+merges them.
+
+Wire: opentelemetry-proto, ``common.proto``; "Encoding" of protobuf's documentation.
+"""
+
+from collections.abc import Iterable
+from functools import lru_cache
+
+from opentelemetry.proto.common.v1.common_pb2 import AnyValue, ArrayValue, KeyValue
+from opentelemetry.proto.trace.v1.trace_pb2 import Span
+
+REMEMBERED = 8192
+"""Pieces of a kind that are kept, for they come again."""
+
+Value = str | int | float | bool | tuple[str, ...]
+
+
+def attribute(key: str, value: Value) -> bytes:
+    """A span with this attribute alone, to be joined with the rest of it."""
+    encoded: bytes = Span(attributes=[pair_of(key, value)]).SerializeToString()
+    return encoded
+
+
+@lru_cache(REMEMBERED)
+def text_head(key: str, size: int) -> bytes:
+    """What stands in a span before the ``size`` bytes of the attribute ``key``, a text that no other span has."""
+    named: bytes = KeyValue(key=key).SerializeToString()
+    text = head(1, size)
+    pair = named + head(2, len(text) + size) + text
+    return head(9, len(pair) + size) + pair
+
+
+def delimited(tag: int, parts: Iterable[bytes]) -> bytes:
+    """The field ``tag`` (below 16) of a message, of a type that has a length."""
+    body = b"".join(parts)
+    return head(tag, len(body)) + body
+
+
+@lru_cache(REMEMBERED)
+def head(tag: int, size: int) -> bytes:
+    """What stands before the ``size`` bytes of such a field."""
+    made = bytearray([tag << 3 | 2])
+    while size > 0x7F:
+        made.append(size & 0x7F | 0x80)
+        size >>= 7
+    made.append(size)
+    return bytes(made)
+
+
+def pair_of(key: str, value: Value) -> KeyValue:
+    if isinstance(value, bool):
+        return KeyValue(key=key, value=AnyValue(bool_value=value))
+    if isinstance(value, str):
+        return KeyValue(key=key, value=AnyValue(string_value=value))
+    if isinstance(value, int):
+        return KeyValue(key=key, value=AnyValue(int_value=value))
+    if isinstance(value, float):
+        return KeyValue(key=key, value=AnyValue(double_value=value))
+    return KeyValue(key=key, value=AnyValue(array_value=ArrayValue(values=[AnyValue(string_value=v) for v in value])))

@@ -1,3 +1,4 @@
+import pytest
 from opentelemetry.proto.metrics.v1.metrics_pb2 import Metric
 
 from tests.otlp import attributes
@@ -52,3 +53,21 @@ def test_a_stream_and_a_failure() -> None:
 
 def test_what_nobody_was_asked_for_is_no_operation() -> None:
     assert made(finished(attempts=0, status=404, error="model_not_found", usage=None)) == {}
+
+
+def test_sums_go_on_over_reloads_and_however_many_errors_a_provider_thinks_of(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tornado_gateway.observability.otlp_metrics._REMEMBERED", 3)
+    events = [finished(status=400, error=f"odd_{number}", revision=f"r{number % 2}") for number in range(10)]
+    (point,) = made(*events)[DURATION].histogram.data_points
+    assert (point.count, attributes(point)["error.type"]) == (10, "upstream_rejected")
+
+
+def test_a_provider_whose_kind_is_another_one_after_a_reload_is_told_as_such() -> None:
+    kind = "gemini"
+    metrics = GenAIMetrics(lambda name: kind, 5)
+    metrics.observe(finished(revision="before"))
+    kind = "mistral"
+    metrics.observe(finished(revision="after"))
+    (durations,) = [found for found in map(Metric.FromString, metrics.metrics(7)) if found.name == DURATION]
+    names = [attributes(point)["gen_ai.provider.name"] for point in durations.histogram.data_points]
+    assert names == ["gcp.gemini", "mistral_ai"]

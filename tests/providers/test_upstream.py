@@ -122,6 +122,8 @@ async def test_a_traced_try_is_the_parent_of_what_the_provider_does_and_knows_wh
         assert head.count("traceparent") == 1
         assert f"traceparent: {attempt.traceparent}" in head
         assert attempt.address == ("127.0.0.1", httpx.URL(url).port)
+        await up.post(httpx.URL(url), b"{}", context())
+        assert "traceparent" not in server.heads[1].decode().lower(), "what every call is sent with stays as it was"  # type: ignore[attr-defined]
 
 
 async def test_where_no_port_is_said_it_is_the_schemes_own() -> None:

@@ -31,6 +31,9 @@ _NAMES = ("gen_ai.operation.name", "gen_ai.provider.name", "gen_ai.request.model
 
 Labels = tuple[tuple[str, str], ...]
 
+_REMEMBERED = 4096
+"""Ways to series: a provider's own error codes and each reload add some."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Series:
@@ -51,19 +54,20 @@ class GenAIMetrics:
         self._started = started
         self._errors = ErrorTypes()
         self._histograms: dict[str, dict[Labels, Histogram]] = {name: {} for name, *_ in _METRICS}
-        self._series: dict[tuple[str, str, str, str | None], _Series] = {}
+        self._series: dict[tuple[str, str, str, str | None, str], _Series] = {}
         self._bounds = {name: bounds for name, _, _, bounds in _METRICS}
 
     def observe(self, event: RequestFinished) -> None:
         """A call has ended; what was turned away before anybody was asked is no operation."""
         if not event.attempts:
             return
-        # Of gateway.yaml's names alone: a caller's text would make as many series as callers like.
-        who = provider_name(self._kinds(event.provider), event.provider)
-        key = event.dialect, who, event.model_label, self._errors.of(event)
+        # The revision too: a provider's kind may be another one after a reload.
+        key = event.dialect, event.provider, event.model_label, event.error, event.revision
         series = self._series.get(key)
         if series is None:
-            series = self._series[key] = self._make(*key)
+            if len(self._series) >= _REMEMBERED:
+                self._series.clear()
+            series = self._series[key] = self._make(event)
         series.duration.observe(event.duration)
         if event.time_to_first_token is not None:
             self._at(FIRST_CHUNK, series.labels).observe(event.time_to_first_token)
@@ -91,8 +95,11 @@ class GenAIMetrics:
             if any(any(histogram.counts) for histogram in self._histograms[name].values())
         ]
 
-    def _make(self, dialect: str, who: str, model: str, error: str | None) -> "_Series":
-        labels: Labels = tuple(zip(_NAMES, (operation(dialect), who, model), strict=True))
+    def _make(self, event: RequestFinished) -> "_Series":
+        # Of gateway.yaml's names alone: a caller's text would make as many series as callers like.
+        who = provider_name(self._kinds(event.provider), event.provider)
+        error = self._errors.of(event)
+        labels: Labels = tuple(zip(_NAMES, (operation(event.dialect), who, event.model_label), strict=True))
         return _Series(
             labels=labels,
             duration=self._at(DURATION, labels if error is None else (*labels, ("error.type", error))),

@@ -93,7 +93,7 @@ class Telemetry:
             self._metrics.observe(event)
         if event.trace is not None:
             for span in self._writer.spans(event, event.trace, shift):
-                self._spans.offer(delimited(2, [span]))
+                self._spans.offer(head(2, len(span)) + span)
 
     def _send_spans(self, spans: list[bytes]) -> None:
         answer = self._client.post("/v1/traces", self._request(spans))

@@ -212,20 +212,23 @@ class Upstream:
         method: str = "POST",
     ) -> OpenReply:
         """Sends ``body`` and hands out the answer once its headers are there. A stream's reader counts the time."""
-        sent = self._with(tuple(headers))
+        connect = self._connect_timeout if context.limits.connect is None else context.limits.connect
+        # With its content given, httpx would count it, look for a host and make the headers anew.
+        request = httpx.Request(
+            method,
+            url,
+            headers=self._with(tuple(headers)),
+            stream=httpx.ByteStream(body),
+            extensions=self._waits(connect, context),
+        )
         attempt = context.trail.attempt
         traceparent = context.traceparent if attempt is None else attempt.traceparent
         if traceparent is not None:
-            sent = httpx.Headers(sent)
-            sent["traceparent"] = traceparent
+            request.headers["traceparent"] = traceparent
             if context.tracestate is not None:
-                sent["tracestate"] = context.tracestate
+                request.headers["tracestate"] = context.tracestate
         if attempt is not None:
             attempt.address = self._address
-        connect = self._connect_timeout if context.limits.connect is None else context.limits.connect
-        # With its content given, httpx would count it, look for a host and make the headers anew.
-        content = httpx.ByteStream(body)
-        request = httpx.Request(method, url, headers=sent, stream=content, extensions=self._waits(connect, context))
         try:
             response = await self._transport.handle_async_request(request)
         except TRANSPORT_ERRORS as error:

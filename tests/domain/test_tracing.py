@@ -90,6 +90,13 @@ def test_a_share_of_the_traces_that_begin_here() -> None:
     assert re.fullmatch("00-[0-9a-f]{32}-[0-9a-f]{16}-01", trace.attempt("r", "p", "m", 0, 1.0).traceparent)
 
 
+def test_no_id_is_all_zeros(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tornado_gateway.domain.tracing.randbytes", bytes)
+    trace = begin()
+    assert trace is not None
+    assert (trace.trace_id, trace.span_id) == ("0" * 31 + "1", "0" * 15 + "1")
+
+
 async def test_each_try_is_told_its_own_parent() -> None:
     provider = Told("openai", [UpstreamFailed("no"), text_answer()], retries=1)
     world = Traced(provider)

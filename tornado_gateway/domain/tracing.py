@@ -72,7 +72,7 @@ class CallTrace(msgspec.Struct):
 
     def attempt(self, route: str, provider: str, model: str, endpoint: int, now: float) -> AttemptTrace:
         """Another try begins."""
-        span_id = randbytes(8).hex()
+        span_id = _new_id(8)
         parent = f"00-{self.trace_id}-{span_id}-{self.flags:02x}"
         made = AttemptTrace(span_id, parent, route, provider, model, endpoint, now)
         self.attempts.append(made)
@@ -116,17 +116,23 @@ class Tracing:
 
     def begin(self, traceparent: str | None, call: ModelCall | None, received: float) -> CallTrace | None:
         """``traceparent`` is the caller's, of the right form; None for a call that is not traced."""
-        captured = None if call is None or not self._capture else Captured(call)
         if traceparent is not None:
             flags = int(traceparent[53:55], 16)
             if not flags & SAMPLED:
                 return None
             trace_id, parent = traceparent[3:35], traceparent[36:52]
-            return CallTrace(trace_id, randbytes(8).hex(), parent, flags, received, captured=captured)
-        ids = randbytes(24).hex()
-        if self._bound < _ALL and int(ids[16:32], 16) >= self._bound:
-            return None
-        return CallTrace(ids[:32], ids[32:], None, SAMPLED, received, captured=captured)
+        else:
+            trace_id, parent, flags = _new_id(16), None, SAMPLED
+            if self._bound < _ALL and int(trace_id[16:], 16) >= self._bound:
+                return None
+        captured = None if call is None or not self._capture else Captured(call)
+        return CallTrace(trace_id, _new_id(8), parent, flags, received, captured=captured)
+
+
+def _new_id(size: int) -> str:
+    """``size`` bytes in hex; zeros alone are no id."""
+    made = randbytes(size)
+    return made.hex() if any(made) else f"{1:0{2 * size}x}"
 
 
 def _text(raw: msgspec.Raw) -> str | None:

@@ -11,7 +11,7 @@ from tornado_gateway.observability.otlp_wire import attribute, delimited, text_h
 @settings(max_examples=30)
 @given(st.lists(st.binary(max_size=20_000), max_size=4))
 def test_pieces_are_a_message(names: list[bytes]) -> None:
-    joined = b"".join(delimited(2, [Span(trace_id=name).SerializeToString()]) for name in names)
+    joined = b"".join(delimited(2, Span(trace_id=name).SerializeToString()) for name in names)
     assert [span.trace_id for span in ScopeSpans.FromString(joined).spans] == names
 
 

@@ -5,7 +5,7 @@ gateway pays for each call: here the parts that come again and again are encoded
 Serialized messages of one type may be joined, which is how protobuf merges them.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache, partial
 from struct import Struct
 from typing import Any
@@ -15,7 +15,7 @@ from opentelemetry.proto.trace.v1.trace_pb2 import Span, Status
 from tornado_gateway.domain.context import UNKNOWN
 from tornado_gateway.domain.errors import ClientClosed
 from tornado_gateway.domain.events import RequestFinished
-from tornado_gateway.domain.tracing import CANCELLED, AttemptTrace, CallTrace
+from tornado_gateway.domain.tracing import CANCELLED, Address, AttemptTrace, CallTrace
 from tornado_gateway.observability.captured_messages import input_messages, output_messages
 from tornado_gateway.observability.genai import operation, provider_name
 from tornado_gateway.observability.otlp_wire import REMEMBERED, Value, attribute, pair_of, text_head
@@ -24,35 +24,6 @@ Kinds = Callable[[str], str]
 """A provider's kind by its name, empty where it has gone meanwhile."""
 
 _NAME_LIMIT = 200
-_CALL = (
-    "gen_ai.operation.name",
-    "gen_ai.provider.name",
-    "gen_ai.request.model",
-    "gen_ai.request.stream",
-    "gateway.route",
-    "gateway.provider",
-    "gateway.model",
-    "gateway.dialect",
-    "gateway.revision",
-    "gateway.attempts",
-    "gateway.principal",
-    "http.response.status_code",
-    "error.type",
-)
-_TRY = (
-    "gen_ai.operation.name",
-    "gen_ai.provider.name",
-    "gen_ai.request.model",
-    "gen_ai.request.stream",
-    "server.address",
-    "server.port",
-    "gateway.route",
-    "gateway.provider",
-    "gateway.endpoint",
-    "gateway.attempt",
-    "error.type",
-)
-"""Names of the attributes that many spans have in common."""
 _COUNTS = (
     _INPUT := "gen_ai.usage.input_tokens",
     _OUTPUT := "gen_ai.usage.output_tokens",
@@ -67,13 +38,14 @@ _FAILED = Status(code=Status.STATUS_CODE_ERROR)
 
 
 class SpanWriter:
-    """Used from one thread. What it remembers it forgets as a whole, now and then: callers choose some of it."""
+    """Used from one thread."""
 
     def __init__(self, kinds: Kinds) -> None:
         self._kinds = kinds
         self._label = lru_cache(REMEMBERED, typed=True)(attribute)
         self._counts = {name: lru_cache(REMEMBERED)(partial(attribute, name)) for name in _COUNTS}
-        self._blocks: dict[tuple[object, ...], bytes] = {}
+        self._call_block = lru_cache(REMEMBERED)(self._make_call_block)
+        self._try_block = lru_cache(REMEMBERED)(self._make_try_block)
 
     def spans(self, event: RequestFinished, trace: CallTrace, shift: int) -> list[bytes]:
         """The serialized spans of a call that has ended, its own first. ``shift`` is what the wall's clock is ahead of
@@ -83,15 +55,11 @@ class SpanWriter:
         answer = self._answer(event, trace)
         made = [self._request(event, trace, start, end, answer)]
         for number, attempt in enumerate(trace.attempts, 1):
-            if attempt.ended is None:
-                made.append(self._attempt(event, trace, attempt, number, shift, end, answer))
-            else:
-                ended = shift + int(attempt.ended * 1e9)
-                made.append(self._attempt(event, trace, attempt, number, shift, ended, b""))
+            made.append(self._attempt(event, trace, attempt, number, shift, end, answer))
         return made
 
     def _request(self, event: RequestFinished, trace: CallTrace, start: int, end: int, answer: bytes) -> bytes:
-        key = (
+        block = self._call_block(
             trace.flags,
             event.requested_model,
             event.streaming,
@@ -105,7 +73,6 @@ class SpanWriter:
             event.status,
             event.error,
         )
-        block = self._blocks.get(key) or self._remember(key, self._request_block(event, trace))
         label = self._label
         parts = [
             block,
@@ -124,29 +91,6 @@ class SpanWriter:
             parts += (label(f"gateway.tag.{name}", value) for name, value in event.tags.items())
         return b"".join(parts)
 
-    def _request_block(self, event: RequestFinished, trace: CallTrace) -> bytes:
-        word = operation(event.dialect)
-        return _block(
-            _name(word, event.requested_model if event.route != UNKNOWN else ""),
-            Span.SPAN_KIND_SERVER,
-            trace.flags,
-            event.status >= 500,
-            _CALL,
-            word,
-            self._who(event.provider),
-            event.requested_model or None,
-            event.streaming or None,
-            event.route,
-            event.provider,
-            event.model,
-            event.dialect,
-            event.revision,
-            event.attempts,
-            event.principal,
-            event.status,
-            event.error,
-        )
-
     def _attempt(
         self,
         event: RequestFinished,
@@ -157,12 +101,13 @@ class SpanWriter:
         end: int,
         answer: bytes,
     ) -> bytes:
-        error = attempt.error if attempt.ended is not None else event.error
-        if error is not None:
-            error = _told(event, error)
-        key = (
+        """``end`` and ``answer`` are the call's, and those of the try that it ended with."""
+        error = event.error
+        if attempt.ended is not None:
+            error, end, answer = attempt.error, shift + int(attempt.ended * 1e9), b""
+        block = self._try_block(
             trace.flags,
-            error,
+            None if error is None else _told(event, error),
             event.streaming,
             event.dialect,
             event.revision,
@@ -173,42 +118,85 @@ class SpanWriter:
             number,
             attempt.address,
         )
-        block = self._blocks.get(key) or self._remember(key, self._attempt_block(event, trace, attempt, number, error))
         ids = _ids(trace, attempt.span_id, trace.span_id, shift + int(attempt.started * 1e9), end)
         if not answer or event.time_to_first_token is None:
             return b"".join((block, ids, answer))
         first = max(0.0, trace.received + event.time_to_first_token - attempt.started)
         return b"".join((block, ids, _FIRST_CHUNK, _double(first), answer))
 
-    def _attempt_block(
-        self, event: RequestFinished, trace: CallTrace, attempt: AttemptTrace, number: int, error: str | None
+    def _make_call_block(
+        self,
+        flags: int,
+        requested_model: str,
+        streaming: bool,
+        route: str,
+        provider: str,
+        model: str,
+        dialect: str,
+        revision: str,
+        attempts: int,
+        principal: str | None,
+        status: int,
+        error: str | None,
     ) -> bytes:
-        word = operation(event.dialect)
-        host, port = attempt.address or (None, None)
+        word = operation(dialect)
         return _block(
-            _name(word, attempt.model),
-            Span.SPAN_KIND_CLIENT,
-            trace.flags,
-            error not in _NO_FAILURE,
-            _TRY,
-            word,
-            self._who(attempt.provider),
-            attempt.model,
-            event.streaming or None,
-            host,
-            port,
-            attempt.route,
-            attempt.provider,
-            attempt.endpoint,
-            number,
-            error,
+            _name(word, requested_model if route != UNKNOWN else ""),
+            Span.SPAN_KIND_SERVER,
+            flags,
+            status >= 500,
+            {
+                "gen_ai.operation.name": word,
+                "gen_ai.provider.name": self._who(provider),
+                "gen_ai.request.model": requested_model or None,
+                "gen_ai.request.stream": streaming or None,
+                "gateway.route": route,
+                "gateway.provider": provider,
+                "gateway.model": model,
+                "gateway.dialect": dialect,
+                "gateway.revision": revision,
+                "gateway.attempts": attempts,
+                "gateway.principal": principal,
+                "http.response.status_code": status,
+                "error.type": error,
+            },
         )
 
-    def _remember(self, key: tuple[object, ...], block: bytes) -> bytes:
-        if len(self._blocks) >= REMEMBERED:
-            self._blocks.clear()
-        self._blocks[key] = block
-        return block
+    def _make_try_block(
+        self,
+        flags: int,
+        error: str | None,
+        streaming: bool,
+        dialect: str,
+        _revision: str,  # a provider's kind may be another one after a reload
+        route: str,
+        provider: str,
+        model: str,
+        endpoint: int,
+        number: int,
+        address: Address | None,
+    ) -> bytes:
+        word = operation(dialect)
+        host, port = address or (None, None)
+        return _block(
+            _name(word, model),
+            Span.SPAN_KIND_CLIENT,
+            flags,
+            error not in _NO_FAILURE,
+            {
+                "gen_ai.operation.name": word,
+                "gen_ai.provider.name": self._who(provider),
+                "gen_ai.request.model": model,
+                "gen_ai.request.stream": streaming or None,
+                "server.address": host,
+                "server.port": port,
+                "gateway.route": route,
+                "gateway.provider": provider,
+                "gateway.endpoint": endpoint,
+                "gateway.attempt": number,
+                "error.type": error,
+            },
+        )
 
     def _who(self, provider: str) -> str:
         return provider_name(self._kinds(provider), provider)
@@ -239,14 +227,14 @@ class SpanWriter:
         return b"".join(parts)
 
 
-def _block(name: str, kind: Any, flags: int, failed: bool, names: tuple[str, ...], *values: Value | None) -> bytes:
-    """The part of a span that many have in common. Flat, so that one that is known is found quickly."""
+def _block(name: str, kind: Any, flags: int, failed: bool, attributes: Mapping[str, Value | None]) -> bytes:
+    """The part of a span that many have in common."""
     encoded: bytes = Span(
         name=name,
         kind=kind,
         flags=flags,
         status=_FAILED if failed else None,
-        attributes=[pair_of(key, value) for key, value in zip(names, values, strict=True) if value is not None],
+        attributes=[pair_of(key, value) for key, value in attributes.items() if value is not None],
     ).SerializeToString()
     return encoded
 
@@ -254,11 +242,8 @@ def _block(name: str, kind: Any, flags: int, failed: bool, names: tuple[str, ...
 def _ids(trace: CallTrace, span_id: str, parent_id: str | None, start: int, end: int) -> bytes:
     """The part of a span that no other has: ``trace_id``, ``span_id``, ``parent_span_id`` and the two times, which are
     fields 1, 2, 4, 7 and 8. By hand, for protobuf's own way takes five times as long."""
-    if parent_id is None:
-        ids = bytes.fromhex(f"0a10{trace.trace_id}1208{span_id}")
-    else:
-        ids = bytes.fromhex(f"0a10{trace.trace_id}1208{span_id}2208{parent_id}")
-    return ids + _times(0x39, start, 0x41, end)
+    parent = "" if parent_id is None else f"2208{parent_id}"
+    return bytes.fromhex(f"0a10{trace.trace_id}1208{span_id}{parent}") + _times(0x39, start, 0x41, end)
 
 
 def _content(trace: CallTrace) -> Iterator[bytes]:

@@ -4,7 +4,6 @@ merges them.
 Wire: opentelemetry-proto, ``common.proto``; "Encoding" of protobuf's documentation.
 """
 
-from collections.abc import Iterable
 from functools import lru_cache
 
 from opentelemetry.proto.common.v1.common_pb2 import AnyValue, ArrayValue, KeyValue
@@ -31,9 +30,8 @@ def text_head(key: str, size: int) -> bytes:
     return head(9, len(pair) + size) + pair
 
 
-def delimited(tag: int, parts: Iterable[bytes]) -> bytes:
+def delimited(tag: int, body: bytes) -> bytes:
     """The field ``tag`` (below 16) of a message, of a type that has a length."""
-    body = b"".join(parts)
     return head(tag, len(body)) + body
 
 

@@ -82,7 +82,7 @@ class Telemetry:
     def _begin(self) -> None:
         self._pid = os.getpid()
         instance = str(uuid.uuid4())
-        self._resource = delimited(1, [resource(self._receiver.service_name, instance).SerializeToString()])
+        self._resource = delimited(1, resource(self._receiver.service_name, instance).SerializeToString())
         self._spans.start()
         if self._metrics is not None:
             self._timer = threading.Thread(target=self._tick, name="otel-metrics", daemon=True)
@@ -93,7 +93,7 @@ class Telemetry:
             self._metrics.observe(event)
         if event.trace is not None:
             for span in self._writer.spans(event, event.trace, shift):
-                self._spans.offer(head(2, len(span)) + span)
+                self._spans.offer(delimited(2, span))
 
     def _send_spans(self, spans: list[bytes]) -> None:
         answer = self._client.post("/v1/traces", self._request(spans))
@@ -111,11 +111,11 @@ class Telemetry:
             with self._lock:
                 metrics = self._metrics.metrics(time.time_ns())
             if metrics:
-                self._client.post("/v1/metrics", self._request([delimited(2, [metric]) for metric in metrics]))
+                self._client.post("/v1/metrics", self._request([delimited(2, metric) for metric in metrics]))
 
     def _request(self, entries: list[bytes]) -> bytes:
         """A request of either signal: resource, scope and entries stand under the same numbers in both."""
-        scope = delimited(1, [_SCOPE])
+        scope = delimited(1, _SCOPE)
         # Put together once: it is half a megabyte, and each copy of it would push the calls out of the cache.
         size = len(scope) + sum(map(len, entries))
         inner = head(2, size)

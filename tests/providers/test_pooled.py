@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 
 import httpx
 
-from tornado_gateway.providers.pooled import PooledBody, PooledTransport
+from tornado_gateway.providers.pooled import OWN_HEADERS, FixedHeaders, PooledBody, PooledTransport
 
 ANSWER = b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nSet-Cookie: a=b\r\nTransfer-Encoding: chunked\r\n\r\n"
 
@@ -105,3 +105,24 @@ async def test_a_proxy_is_asked_for_the_whole_address_and_shown_who_asks() -> No
         assert head.startswith(b"POST http://provider.invalid/v1/x HTTP/1.1\r\n")
         assert b"Proxy-Authorization: Basic dXNlcjpwYXNzIHdvcmQ=\r\n" in head
     await transport.aclose()
+
+
+async def test_headers_that_many_share_are_sent_beside_a_requests_own() -> None:
+    transport = PooledTransport()
+    fixed = FixedHeaders([("x-name", "green"), ("X-Again", "1"), ("X-Again", "2")])
+    async with serving() as server:
+        server.more.set()
+        for own in ([("traceparent", "00-a"), ("tracestate", "b=c")], None):
+            asked = request(server.url)
+            asked.headers = fixed
+            if own is not None:
+                asked.extensions[OWN_HEADERS] = own
+            answer = await transport.handle_async_request(asked)
+            assert await answer.aread() == b"onetwothree"
+            await answer.aclose()
+        await transport.aclose()
+    first, second = (head.decode() for head, _ in server.received)
+    for head in (first, second):
+        assert "\r\nx-name: green\r\nX-Again: 1\r\nX-Again: 2\r\n" in head
+    assert "\r\ntraceparent: 00-a\r\ntracestate: b=c\r\n" in first
+    assert "trace" not in second, "what is shared stays as it was"

@@ -5,6 +5,7 @@ call has the same few headers, waits and addresses as the one before.
 """
 
 import ssl
+from collections.abc import Iterable
 from functools import lru_cache
 from urllib.request import getproxies
 
@@ -15,6 +16,20 @@ from yarl import URL
 
 _REMEMBERED = 64
 """A deadline makes the time for a connection any number."""
+
+
+OWN_HEADERS = "tornado_gateway.own_headers"
+"""A request's extension: headers that it has beside ``FixedHeaders``, pairs of texts."""
+
+
+class FixedHeaders(httpx.Headers):
+    """Headers that many requests share and nobody changes: each may have them without a copy, and they are put into
+    aiohttp's form once."""
+
+    def __init__(self, pairs: Iterable[tuple[str, str]]) -> None:
+        kept = list(pairs)
+        super().__init__(kept)
+        self.pooled: CIMultiDict[str] = CIMultiDict(kept)
 
 
 class PooledBody(httpx.AsyncByteStream):
@@ -63,9 +78,7 @@ class PooledTransport(httpx.AsyncBaseTransport):
         if session is None:
             session = self._session = self._open()
         assert isinstance(request.stream, httpx.ByteStream), "what is sent is whole"
-        headers: CIMultiDict[str] = CIMultiDict()
-        for name, value in request.headers.raw:
-            headers.add(name.decode(), value.decode())
+        headers = _pooled(request)
         waits = request.extensions.get("timeout", {})
         response = await session.request(
             request.method,
@@ -93,6 +106,18 @@ class PooledTransport(httpx.AsyncBaseTransport):
             auto_decompress=False,
             max_line_size=65536,
         )
+
+
+def _pooled(request: httpx.Request) -> "CIMultiDict[str]":
+    known = request.headers
+    if not isinstance(known, FixedHeaders):
+        return CIMultiDict((name.decode(), value.decode()) for name, value in known.raw)
+    own = request.extensions.get(OWN_HEADERS)
+    if own is None:
+        return known.pooled
+    headers = known.pooled.copy()
+    headers.extend(own)
+    return headers
 
 
 @lru_cache(_REMEMBERED)

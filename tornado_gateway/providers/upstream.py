@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Self
+from typing import Any, Self
 
 import httpx
 
@@ -21,7 +21,7 @@ from tornado_gateway.domain.errors import (
 )
 from tornado_gateway.domain.ports import Clock
 from tornado_gateway.domain.tracing import Address
-from tornado_gateway.providers.pooled import PooledBody
+from tornado_gateway.providers.pooled import OWN_HEADERS, FixedHeaders, PooledBody
 from tornado_gateway.providers.transport_errors import TRANSPORT_ERRORS, gateway_error
 
 MAX_ANSWER_BYTES = 256 * 1024 * 1024
@@ -167,9 +167,9 @@ class Upstream:
         ]
         self._timeout = timeout
         self._connect_timeout = min(connect_timeout, timeout)
-        self._headers: dict[tuple[tuple[str, str], ...], httpx.Headers] = {}
+        self._headers: dict[tuple[tuple[str, str], ...], FixedHeaders] = {}
         """By what a call adds to those above: of few kinds, and to make them costs as much as to route a call."""
-        self._extensions: dict[tuple[float, bool], dict[str, dict[str, float | None]]] = {}
+        self._extensions: dict[tuple[float, bool], dict[str, Any]] = {}
         """By the time that a connection may take: of few values, and one dictionary a call would cost more."""
 
     async def post(
@@ -213,38 +213,35 @@ class Upstream:
     ) -> OpenReply:
         """Sends ``body`` and hands out the answer once its headers are there. A stream's reader counts the time."""
         connect = self._connect_timeout if context.limits.connect is None else context.limits.connect
-        # With its content given, httpx would count it, look for a host and make the headers anew.
-        request = httpx.Request(
-            method,
-            url,
-            headers=self._with(tuple(headers)),
-            stream=httpx.ByteStream(body),
-            extensions=self._waits(connect, context),
-        )
+        # With its content given, httpx would count it and look for a host; with the headers given, it would copy them.
+        waits = self._waits(connect, context)
+        request = httpx.Request(method, url, stream=httpx.ByteStream(body), extensions=waits)
+        request.headers = self._with(tuple(headers))
         attempt = context.trail.attempt
-        traceparent = context.traceparent if attempt is None else attempt.traceparent
-        if traceparent is not None:
-            request.headers["traceparent"] = traceparent
-            if context.tracestate is not None:
-                request.headers["tracestate"] = context.tracestate
         if attempt is not None:
             attempt.address = self._address
+        traceparent = context.traceparent if attempt is None else attempt.traceparent
+        if traceparent is not None:
+            own = [("traceparent", traceparent)]
+            if context.tracestate is not None:
+                own.append(("tracestate", context.tracestate))
+            request.extensions[OWN_HEADERS] = own
         try:
             response = await self._transport.handle_async_request(request)
         except TRANSPORT_ERRORS as error:
             raise gateway_error(error, self.provider, connect) from error
         return OpenReply(response, self.provider, self._secrets)
 
-    def _with(self, headers: tuple[tuple[str, str], ...]) -> httpx.Headers:
+    def _with(self, headers: tuple[tuple[str, str], ...]) -> FixedHeaders:
         """What is sent with every request, and ``headers``."""
         known = self._headers.get(headers)
         if known is None:
             if len(self._headers) >= _REMEMBERED:
                 self._headers.clear()
-            known = self._headers[headers] = httpx.Headers([*self._sent, *headers])
+            known = self._headers[headers] = FixedHeaders([*self._sent, *headers])
         return known
 
-    def _waits(self, connect: float, context: RequestContext) -> dict[str, dict[str, float | None]]:
+    def _waits(self, connect: float, context: RequestContext) -> dict[str, Any]:
         """Where whoever asks bounds the waits for a stream, only the connection's time is the transport's to watch."""
         key = (connect, context.limits.first_token is None)
         known = self._extensions.get(key)

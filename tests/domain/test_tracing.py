@@ -91,10 +91,31 @@ def test_a_share_of_the_traces_that_begin_here() -> None:
 
 
 def test_no_id_is_all_zeros(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tornado_gateway.domain.tracing.randbytes", bytes)
+    monkeypatch.setattr("tornado_gateway.domain.tracing.getrandbits", lambda bits: 0)
     trace = begin()
     assert trace is not None
-    assert (trace.trace_id, trace.span_id) == ("0" * 31 + "1", "0" * 15 + "1")
+    tries = [trace.attempt("r", "p", "m", 0, 1.0) for _ in range(2)]
+    ids = [trace.trace_id, trace.span_id, *(each.span_id for each in tries)]
+    assert ids == ["8" + "0" * 31, *["8" + "0" * 15] * 3]
+
+
+def test_every_id_is_another() -> None:
+    traces = [trace for _ in range(100) if (trace := begin()) is not None]
+    for trace in traces:
+        for _ in range(3):
+            trace.attempt("r", "p", "m", 0, 1.0)
+    assert len({trace.trace_id for trace in traces}) == 100
+    spans = [trace.span_id for trace in traces] + [each.span_id for trace in traces for each in trace.attempts]
+    assert len(set(spans)) == 400
+
+
+def test_who_has_been_told_of_is_given_up() -> None:
+    trace = Tracing(capture=True).begin(None, call(), 1.0)
+    assert trace is not None
+    trace.attempt("r", "p", "m", 0, 1.0)
+    assert trace.captured is not None
+    trace.told()
+    assert (trace.attempts, trace.captured) == ([], None)
 
 
 async def test_each_try_is_told_its_own_parent() -> None:

@@ -103,3 +103,27 @@ def test_offers_after_close_are_dropped_and_it_does_not_start_again() -> None:
     thread.offer(1)
     assert thread.dropped == 1
     assert seen == []
+
+
+def test_many_offered_at_once_fill_the_room_there_is() -> None:
+    seen: list[int] = []
+    whole = threading.Event()
+
+    def consume(batch: list[int]) -> None:
+        seen.extend(batch)
+        if len(seen) == 5:
+            whole.set()
+
+    thread: BatchThread[int] = BatchThread("t", consume, capacity=5, batch=2, linger=60.0)
+    thread.offer_all([0, 1, 2])
+    thread.offer_all([])
+    thread.offer_all([3, 4, 5, 6])
+    assert thread.dropped == 2
+    thread.offer_all([7])
+    assert thread.dropped == 3
+    thread.start()
+    assert whole.wait(10), "without its linger, for there is more than a batch"
+    assert seen == [0, 1, 2, 3, 4]
+    thread.close(5)
+    thread.offer_all([8])
+    assert thread.dropped == 4

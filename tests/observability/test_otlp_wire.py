@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from opentelemetry.proto.trace.v1.trace_pb2 import ScopeSpans, Span
 
 from tests.otlp import attributes
-from tornado_gateway.observability.otlp_wire import attribute, delimited, text_head
+from tornado_gateway.observability.otlp_wire import attribute, count, delimited, text
 
 
 @settings(max_examples=30)
@@ -24,6 +24,11 @@ def test_attributes_come_back(values: dict[str, Any]) -> None:
 
 @settings(max_examples=30)
 @given(st.text(min_size=1, max_size=40), st.text(max_size=300))
-def test_a_text_comes_back_whose_head_is_remembered(key: str, text: str) -> None:
-    written = text.encode()
-    assert attributes(Span.FromString(text_head(key, len(written)) + written)) == {key: text}
+def test_a_text_comes_back_whose_head_is_remembered(key: str, value: str) -> None:
+    assert attributes(Span.FromString(text(key, value))) == {key: value}
+
+
+@settings(max_examples=30)
+@given(st.text(min_size=1, max_size=40), st.integers(0, 2**63 - 1))
+def test_a_count_comes_back(key: str, value: int) -> None:
+    assert count(key, value) == attribute(key, value), "as protobuf itself writes it"

@@ -21,7 +21,7 @@ def telemetry(posted: Posted, every: float = 60.0, **more: Any) -> Telemetry:
 
 
 def trace(number: int = 1) -> CallTrace:
-    return CallTrace(f"{number:032x}", f"{number:016x}", None, 1, 10.0)
+    return CallTrace(f"{number:032x}{number:016x}{number + 1:016x}", None, "01", 10.0)
 
 
 def test_calls_become_spans_in_one_export() -> None:

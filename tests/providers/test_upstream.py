@@ -115,7 +115,7 @@ async def test_a_traced_try_is_the_parent_of_what_the_provider_does_and_knows_wh
         upstream(base_url=url.removesuffix("/x")) as up,
     ):
         asked = replace(context(), traceparent="00-" + "a" * 32 + "-" + "b" * 16 + "-01")
-        attempt = AttemptTrace("c" * 16, "00-" + "a" * 32 + "-" + "c" * 16 + "-01", "r", "p", "m", 0, 0.0)
+        attempt = AttemptTrace("00-" + "a" * 32 + "-" + "c" * 16 + "-01", "r", "p", "m", 0, 0.0)
         asked.trail.attempt = attempt
         await up.post(httpx.URL(url), b"{}", asked)
         head = server.heads[0].decode().lower()  # type: ignore[attr-defined]
@@ -129,7 +129,7 @@ async def test_a_traced_try_is_the_parent_of_what_the_provider_does_and_knows_wh
 async def test_where_no_port_is_said_it_is_the_schemes_own() -> None:
     for base_url, port in (("https://api.example/v1", 443), ("http://api.example", 80), ("http://api.example:81", 81)):
         asked = context()
-        asked.trail.attempt = attempt = AttemptTrace("c" * 16, "00-trace", "r", "p", "m", 0, 0.0)
+        asked.trail.attempt = attempt = AttemptTrace("00-trace", "r", "p", "m", 0, 0.0)
         up = Upstream(
             provider="p",
             transport=httpx.MockTransport(lambda request: httpx.Response(200, content=b"{}")),

@@ -32,7 +32,7 @@ from tornado_gateway.domain.recording import Recording
 from tornado_gateway.domain.retrying import Backoff, RetryBudgets
 from tornado_gateway.domain.routes import RoutePlan, Target
 from tornado_gateway.domain.strategies import Strategies, Watched
-from tornado_gateway.domain.tracing import CANCELLED, AttemptTrace
+from tornado_gateway.domain.tracing import CANCELLED
 
 T = TypeVar("T")
 
@@ -160,7 +160,11 @@ class Attempts:
         context.trail.attempts += 1
         now = self._clock.monotonic()
         context.limits.begin(target.timeouts, provider.timeout, now)
-        span = _traced(target, endpoint, context, now)
+        span = None
+        if context.trail.trace is not None:  # its provider is told the try's span as parent
+            trace = context.trail.trace
+            span = trace.attempt(target.route, provider.name, target.model, endpoint.key[1], now)
+            context.trail.attempt = span
         try:
             with ExitStack() as stack:
                 if provider.concurrency is not None:
@@ -227,15 +231,6 @@ class Attempts:
                 will_retry=will_retry,
             )
         )
-
-
-def _traced(target: Target, endpoint: Endpoint, context: RequestContext, now: float) -> AttemptTrace | None:
-    """A try begins, whose provider is told its span as parent."""
-    trail = context.trail
-    if trail.trace is None:
-        return None
-    trail.attempt = trail.trace.attempt(target.route, target.provider.name, target.model, endpoint.key[1], now)
-    return trail.attempt
 
 
 def _loggable(error: GatewayError) -> str:

@@ -6,7 +6,7 @@ Wire: W3C Trace Context, "traceparent Header Field Values": version, trace id, p
 
 import re
 from collections.abc import Iterable
-from random import randbytes
+from random import getrandbits
 from typing import NamedTuple
 
 import msgspec
@@ -18,12 +18,19 @@ from tornado_gateway.domain.stream import Relayed, Started, StreamEvent, UsageRe
 SAMPLED = 1
 """The flag of a trace that is kept."""
 
+TRACE_ID = slice(0, 32)
+SPAN_ID = slice(32, 48)
+FIRST_TRY = slice(48, 64)
+"""Where the ids that a call begins with stand in its ``ids``."""
+
 CANCELLED = "cancelled"
 """How a try ended that nobody waited for any longer."""
 
 _MODEL = re.compile(rb'"model"\s*:\s*"([^"\\]{1,256})"')
 _GLANCE_BYTES = 4096
 _ALL = 2**64
+_SOME = 1 << 255 | 1 << 127 | 1 << 63
+"""A bit of each id: zeros alone are none."""
 
 
 class Address(NamedTuple):
@@ -36,7 +43,6 @@ class Address(NamedTuple):
 class AttemptTrace(msgspec.Struct):
     """One try at one target. Times are on the monotonic clock; one that has not ended lasts as long as its call."""
 
-    span_id: str
     traceparent: str
     """The header by which a provider's own spans become children of this one."""
     route: str
@@ -48,6 +54,10 @@ class AttemptTrace(msgspec.Struct):
     error: str | None = None
     address: Address | None = None
 
+    @property
+    def span_id(self) -> str:
+        return self.traceparent[36:52]
+
     def end(self, now: float, error: str) -> None:
         self.ended = now
         self.error = error
@@ -56,13 +66,13 @@ class AttemptTrace(msgspec.Struct):
 class CallTrace(msgspec.Struct):
     """A call that is traced. Ids are in hex, as headers have them; ``received`` is on the monotonic clock.
 
-    ``parent_id`` is the caller's span, None where the trace begins here.
+    ``ids`` are the trace's, the call's own and the first try's, made in one go. ``parent_id`` is the caller's span,
+    None where the trace begins here.
     """
 
-    trace_id: str
-    span_id: str
+    ids: str
     parent_id: str | None
-    flags: int
+    flags: str
     received: float
     attempts: list[AttemptTrace] = []
     model: str | None = None
@@ -70,13 +80,28 @@ class CallTrace(msgspec.Struct):
     captured: Captured | None = None
     """None unless prompts and answers are asked for."""
 
+    @property
+    def trace_id(self) -> str:
+        return self.ids[TRACE_ID]
+
+    @property
+    def span_id(self) -> str:
+        return self.ids[SPAN_ID]
+
     def attempt(self, route: str, provider: str, model: str, endpoint: int, now: float) -> AttemptTrace:
         """Another try begins."""
-        span_id = _new_id(8)
-        parent = f"00-{self.trace_id}-{span_id}-{self.flags:02x}"
-        made = AttemptTrace(span_id, parent, route, provider, model, endpoint, now)
+        ids = self.ids
+        span_id = ids[FIRST_TRY] if not self.attempts else f"{getrandbits(64) | 1 << 63:016x}"
+        parent = f"00-{ids[TRACE_ID]}-{span_id}-{self.flags}"
+        made = AttemptTrace(parent, route, provider, model, endpoint, now)
         self.attempts.append(made)
         return made
+
+    def told(self) -> None:
+        """Whoever tells of the call has done so: what was tried and said is given up, for the call's event may wait for
+        others much longer."""
+        self.attempts.clear()
+        self.captured = None
 
     def asked(self, call: ModelCall | None) -> None:
         """The call goes on as ``call``, and what it was before is nobody's to see; None where it goes nowhere."""
@@ -116,23 +141,16 @@ class Tracing:
 
     def begin(self, traceparent: str | None, call: ModelCall | None, received: float) -> CallTrace | None:
         """``traceparent`` is the caller's, of the right form; None for a call that is not traced."""
+        ids, parent, flags = (getrandbits(256) | _SOME).to_bytes(32, "big").hex(), None, "01"
         if traceparent is not None:
-            flags = int(traceparent[53:55], 16)
-            if not flags & SAMPLED:
+            flags = traceparent[53:55]
+            if not int(flags, 16) & SAMPLED:
                 return None
-            trace_id, parent = traceparent[3:35], traceparent[36:52]
-        else:
-            trace_id, parent, flags = _new_id(16), None, SAMPLED
-            if self._bound < _ALL and int(trace_id[16:], 16) >= self._bound:
-                return None
+            ids, parent = traceparent[3:35] + ids[32:], traceparent[36:52]
+        elif self._bound < _ALL and int(ids[16:32], 16) >= self._bound:
+            return None
         captured = None if call is None or not self._capture else Captured(call)
-        return CallTrace(trace_id, _new_id(8), parent, flags, received, captured=captured)
-
-
-def _new_id(size: int) -> str:
-    """``size`` bytes in hex; zeros alone are no id."""
-    made = randbytes(size)
-    return made.hex() if any(made) else f"{1:0{2 * size}x}"
+        return CallTrace(ids, parent, flags, received, captured=captured)
 
 
 def _text(raw: msgspec.Raw) -> str | None:

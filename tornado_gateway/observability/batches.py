@@ -3,7 +3,7 @@
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
@@ -45,10 +45,24 @@ class BatchThread(Generic[T]):
             self.dropped += 1
             return
         self._queue.append(item)
+        self._wake_up(waiting, 1)
+
+    def offer_all(self, items: Sequence[T]) -> None:
+        """Queues ``items``, or as many of them as find room."""
+        waiting = len(self._queue)
+        room = max(0, self._capacity - waiting)
+        if len(items) > room:
+            self.dropped += len(items) - room
+            items = items[:room]
+        if items:
+            self._queue.extend(items)
+            self._wake_up(waiting, len(items))
+
+    def _wake_up(self, waiting: int, more: int) -> None:
         if not self._awake:
             self._awake = True
             self._wake.set()
-        if waiting == self._batch:
+        if waiting <= self._batch < waiting + more:
             self._hurry.set()
 
     def start(self) -> None:

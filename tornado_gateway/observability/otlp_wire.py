@@ -21,12 +21,32 @@ def attribute(key: str, value: Value) -> bytes:
     return encoded
 
 
+def text(key: str, value: str) -> bytes:
+    """``attribute`` for a text that no other span has."""
+    encoded = value.encode()
+    return _text_head(key, len(encoded)) + encoded
+
+
 @lru_cache(REMEMBERED)
-def text_head(key: str, size: int) -> bytes:
-    """What stands in a span before the ``size`` bytes of the attribute ``key``, a text that no other span has."""
+def _text_head(key: str, size: int) -> bytes:
+    """What stands in a span before the ``size`` bytes of the attribute ``key``, a text."""
+    return _value_head(key, head(1, size), size)
+
+
+def count(key: str, value: int) -> bytes:
+    """``attribute`` for a number of things, of which there are many."""
+    number = varint(value)
+    return _count_head(key, len(number)) + number
+
+
+@lru_cache(REMEMBERED)
+def _count_head(key: str, size: int) -> bytes:
+    return _value_head(key, b"\x18", size)
+
+
+def _value_head(key: str, tag: bytes, size: int) -> bytes:
     named: bytes = KeyValue(key=key).SerializeToString()
-    text = head(1, size)
-    pair = named + head(2, len(text) + size) + text
+    pair = named + head(2, len(tag) + size) + tag
     return head(9, len(pair) + size) + pair
 
 
@@ -38,11 +58,16 @@ def delimited(tag: int, body: bytes) -> bytes:
 @lru_cache(REMEMBERED)
 def head(tag: int, size: int) -> bytes:
     """What stands before the ``size`` bytes of such a field."""
-    made = bytearray([tag << 3 | 2])
-    while size > 0x7F:
-        made.append(size & 0x7F | 0x80)
-        size >>= 7
-    made.append(size)
+    return bytes((tag << 3 | 2,)) + varint(size)
+
+
+def varint(number: int) -> bytes:
+    """``number``, which is not negative, seven bits a byte."""
+    made = bytearray()
+    while number > 0x7F:
+        made.append(number & 0x7F | 0x80)
+        number >>= 7
+    made.append(number)
     return bytes(made)
 
 

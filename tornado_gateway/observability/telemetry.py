@@ -24,7 +24,7 @@ from tornado_gateway.observability.receiver import Receiver
 from tornado_gateway.observability.resource import resource
 
 _SCOPE = InstrumentationScope(name="tornado_gateway").SerializeToString()
-_BATCH = 512
+_BATCH = 1024
 _LINGER = 1.0
 _EVERY = 15.0
 """Seconds between two exports of metrics."""
@@ -61,11 +61,20 @@ class Telemetry:
     def handle(self, events: Sequence[Event]) -> None:
         if self._pid != os.getpid():
             self._begin()
-        shift = time.time_ns() - time.monotonic_ns()
-        with self._lock:
-            for event in events:
-                if isinstance(event, RequestFinished):
-                    self._ended(event, shift)
+        ended = [event for event in events if type(event) is RequestFinished]
+        if self._metrics is not None:
+            observe = self._metrics.observe
+            with self._lock:
+                for event in ended:
+                    observe(event)
+        if self.traces:
+            shift = time.time_ns() - time.monotonic_ns()
+            made: list[bytes] = []
+            for event in ended:
+                if event.trace is not None:
+                    made += self._writer.spans(event, event.trace, shift)
+                    event.trace.told()
+            self._spans.offer_all(made)
 
     def dropped(self) -> Mapping[str, int]:
         """Spans that were made and not taken by the receiver."""
@@ -87,13 +96,6 @@ class Telemetry:
         if self._metrics is not None:
             self._timer = threading.Thread(target=self._tick, name="otel-metrics", daemon=True)
             self._timer.start()
-
-    def _ended(self, event: RequestFinished, shift: int) -> None:
-        if self._metrics is not None:
-            self._metrics.observe(event)
-        if event.trace is not None:
-            for span in self._writer.spans(event, event.trace, shift):
-                self._spans.offer(delimited(2, span))
 
     def _send_spans(self, spans: list[bytes]) -> None:
         answer = self._client.post("/v1/traces", self._request(spans))

@@ -22,7 +22,7 @@ help:
 	@echo "make fuzz   nearly right requests, headers, bytes, keys and files, for minutes"
 	@echo "make docs   writes docs/reference.md and the tables of docs/translation.md anew"
 	@echo "make vendor fetches what the admin page has from npm's registry, by pinned version and integrity"
-	@echo "make bench  requests/s, events/s and overhead beside a minimal proxy; several workers; a million rows repriced"
+	@echo "make bench  requests/s, events/s and overhead beside a minimal proxy; OpenTelemetry on and off; several workers; a million rows repriced"
 
 $(BIN)/python:
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed: set PYTHON" >&2; exit 1; }
@@ -79,6 +79,7 @@ vendor: | $(BIN)/python
 
 bench: $(VENV)/.bench
 	$(BIN)/python tests/benchmarks/run.py $(BENCH_ARGS)
+	$(BIN)/python tests/benchmarks/switched.py $(SWITCHED_ARGS)
 	$(BIN)/python tests/benchmarks/repricing.py $(REPRICING_ARGS)
 	$(BIN)/python tests/benchmarks/workers.py $(WORKERS_ARGS)
 

@@ -8,7 +8,8 @@ import argparse
 import asyncio
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 
 import msgspec
 import psutil
@@ -134,16 +135,25 @@ async def _keep_calling(port: int, *, form: Form, stream: bool, tally: Tally) ->
             caller.stop()
 
 
+@asynccontextmanager
+async def calling(port: int, *, form: Form, stream: bool, connections: int, tally: Tally) -> AsyncIterator[None]:
+    """Inside, ``port`` is called without a pause."""
+    async with asyncio.TaskGroup() as group:
+        callers = [
+            group.create_task(_keep_calling(port, form=form, stream=stream, tally=tally)) for _ in range(connections)
+        ]
+        yield
+        for caller in callers:
+            caller.cancel()
+
+
 async def run_load(
     port: int, *, form: Form, stream: bool, connections: int, warmup: float, seconds: float, watch: int | None
 ) -> Figures:
     """Calls for ``warmup`` and then ``seconds``; ``watch`` is the process whose CPU time and memory are wanted."""
     tally = Tally()
     process = psutil.Process(watch) if watch else None
-    async with asyncio.TaskGroup() as group:
-        callers = [
-            group.create_task(_keep_calling(port, form=form, stream=stream, tally=tally)) for _ in range(connections)
-        ]
+    async with calling(port, form=form, stream=stream, connections=connections, tally=tally):
         await asyncio.sleep(warmup)
         cpu_before, load_before = _cpu(process), time.process_time()
         started = time.perf_counter()
@@ -154,8 +164,6 @@ async def run_load(
         cpu_seconds = _cpu(process) - cpu_before
         load_seconds = time.process_time() - load_before
         rss = sum(one.memory_info().rss for one in _family(process))
-        for caller in callers:
-            caller.cancel()
     return Figures(
         seconds=took,
         requests=len(tally.times),

@@ -103,13 +103,15 @@ def gateway(
     *,
     core: int | None,
     prefix: Sequence[str] = (),
+    script: Path | None = None,
     arguments: Sequence[str] = (),
     log: IO[str] | None = None,
 ) -> Iterator[Running]:
     """The gateway on ``config``, its log thrown away unless ``log`` takes it; ``prefix`` goes before ``-m``,
-    ``arguments`` after the others."""
+    ``arguments`` after the others; ``script`` is run instead of the package."""
     port = _free_port()
-    command = [*prefix, "-m", "tornado_gateway", "serve", "--config", str(config), "--port", str(port), *arguments]
+    program = ("-m", "tornado_gateway") if script is None else (str(script),)
+    command = [*prefix, *program, "serve", "--config", str(config), "--port", str(port), *arguments]
     with tempfile.TemporaryFile("w+") as errors:
         target = log or errors
         process = spawn(command, core, stdout=subprocess.DEVNULL if log is None else log, stderr=target)

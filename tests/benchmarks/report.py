@@ -15,9 +15,6 @@ NATIVE, MESSAGES = "gateway/native", "gateway/messages"
 NO_LEDGER = "gateway/no ledger"
 """All others keep one, of SQLite."""
 
-TRACED = "gateway/otel"
-"""With every call's spans sent to a receiver."""
-
 GUARDED = "gateway/rules"
 """Under five guardrails, for requests and answers, which find nothing."""
 
@@ -65,8 +62,6 @@ def summary(measured: Measured) -> dict[str, float | None]:
         "streamed_cpu_ratio_to_minimal": ratio(measured, STREAMED, lambda one: one.cpu_per_request, GATEWAY, MINIMAL),
         "whole_ratio_to_no_ledger": ratio(measured, WHOLE, lambda one: one.requests_per_second, GATEWAY, NO_LEDGER),
         "whole_cpu_ratio_to_no_ledger": ratio(measured, WHOLE, lambda one: one.cpu_per_request, GATEWAY, NO_LEDGER),
-        "whole_ratio_traced": ratio(measured, WHOLE, lambda one: one.requests_per_second, TRACED, GATEWAY),
-        "whole_cpu_ratio_traced": ratio(measured, WHOLE, lambda one: one.cpu_per_request, TRACED, GATEWAY),
         "whole_cpu_ratio_guarded": ratio(measured, WHOLE, lambda one: one.cpu_per_request, GUARDED, GATEWAY),
         "translated_ratio_to_relayed": min(_translated(measured), default=None),
         "overhead_seconds": overhead(measured, GATEWAY),
@@ -86,7 +81,6 @@ WANTED: Sequence[tuple[str, str, Callable[[float], bool]]] = (
     ("streamed_ratio_to_minimal", "events/s, streamed, of the minimal proxy's: at least 1.0", lambda it: it >= 1.0),
     ("translated_ratio_to_relayed", "events/s, translated, of the relayed: at least 0.5", lambda it: it >= 0.5),
     ("whole_ratio_to_no_ledger", "answers/s, whole, of those without a ledger: at least 0.95", lambda it: it >= 0.95),
-    ("whole_ratio_traced", "answers/s, whole, traced, of those untraced: at least 0.97", lambda it: it >= 0.97),
     ("overhead_seconds", "overhead at one connection: below 0.001 s", lambda it: it < 0.001),
     ("errors", "errors: none", lambda it: it == 0),
 )

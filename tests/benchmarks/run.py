@@ -26,7 +26,6 @@ from report import (
     NATIVE,
     NO_LEDGER,
     STREAMED,
-    TRACED,
     TRANSLATED,
     WHOLE,
     missed,
@@ -35,7 +34,7 @@ from report import (
 )
 from settings import write_config
 
-SUBJECTS = (DIRECT, CONSTANT, MINIMAL, NO_LEDGER, GATEWAY, TRACED, GUARDED, *TRANSLATED)
+SUBJECTS = (DIRECT, CONSTANT, MINIMAL, NO_LEDGER, GATEWAY, GUARDED, *TRANSLATED)
 _FORMS = {NATIVE: "native", MESSAGES: "messages"}
 
 
@@ -84,10 +83,6 @@ def _start(options: Options, stack: ExitStack) -> dict[str, Running]:
             config = write_config(folder, upstream.port, ledger=ledger)
             running = stack.enter_context(gateway(config, core=where.server))
             servers |= {name: running for name in subjects if name in options.only}
-    if TRACED in options.only:
-        receiver = stack.enter_context(helper("constant.py", core=where.rest))
-        config = write_config(folder, upstream.port, ledger=True, receiver_port=receiver.port)
-        servers[TRACED] = stack.enter_context(gateway(config, core=where.server))
     if GUARDED in options.only:
         config = write_config(folder, upstream.port, ledger=True, guarded=True)
         servers[GUARDED] = stack.enter_context(gateway(config, core=where.server))

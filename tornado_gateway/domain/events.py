@@ -13,13 +13,13 @@ from tornado_gateway.domain.tracing import CallTrace
 from tornado_gateway.domain.usage import TokenUsage
 
 
-class RequestStarted(msgspec.Struct, frozen=True):
+class RequestStarted(msgspec.Struct, frozen=True, gc=False):
     request_id: str
     dialect: str
     streaming: bool
 
 
-class AttemptFailed(msgspec.Struct, frozen=True):
+class AttemptFailed(msgspec.Struct, frozen=True, gc=False):
     """One try at one target failed; published for each failed attempt, the last one too.
 
     ``outcome`` is the error's code, ``message`` its text as the caller may see it. ``model`` may be a caller's text
@@ -37,7 +37,7 @@ class AttemptFailed(msgspec.Struct, frozen=True):
     model_label: str = UNKNOWN
 
 
-class AttemptAbandoned(msgspec.Struct, frozen=True, kw_only=True):
+class AttemptAbandoned(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One of two tries at once lost the race: its provider may have worked on it, so that it has a price of its own."""
 
     request_id: str
@@ -50,7 +50,7 @@ class AttemptAbandoned(msgspec.Struct, frozen=True, kw_only=True):
     revision: str
 
 
-class CircuitChanged(msgspec.Struct, frozen=True):
+class CircuitChanged(msgspec.Struct, frozen=True, gc=False):
     """``state`` is ``closed``, ``open`` or ``half_open``; ``endpoint`` is its place among the provider's."""
 
     provider: str
@@ -59,7 +59,7 @@ class CircuitChanged(msgspec.Struct, frozen=True):
     previous: str
 
 
-class RequestFinished(msgspec.Struct, frozen=True, kw_only=True):
+class RequestFinished(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """The end of a model call, on every way out: exactly one for each ``RequestStarted``.
 
     Durations are in seconds. ``route``, ``provider`` and ``model`` come from gateway.yaml (or are ``unknown``);
@@ -103,7 +103,7 @@ class RequestFinished(msgspec.Struct, frozen=True, kw_only=True):
     """USD that a hit's answer had cost, 0 where it had no price; None for any other call."""
 
 
-class CredentialRefused(msgspec.Struct, frozen=True):
+class CredentialRefused(msgspec.Struct, frozen=True, gc=False):
     """Somebody was turned away for want of a good key or token, of which nothing is told but whose it is or was.
 
     ``reason`` is ``missing``, ``unknown``, ``disabled``, ``expired`` or ``token``, whose ``detail`` says what it is.
@@ -115,7 +115,7 @@ class CredentialRefused(msgspec.Struct, frozen=True):
     detail: str | None = None
 
 
-class KeysFetched(msgspec.Struct, frozen=True):
+class KeysFetched(msgspec.Struct, frozen=True, gc=False):
     """Keys were read anew: the token ``issuer``'s public ones, or those of the ``store`` where they have changed.
 
     ``problem`` is None where there are ``count`` of them now; else those that were known stay in force.
@@ -126,7 +126,7 @@ class KeysFetched(msgspec.Struct, frozen=True):
     problem: str | None = None
 
 
-class CallRefused(msgspec.Struct, frozen=True):
+class CallRefused(msgspec.Struct, frozen=True, gc=False):
     """A limit or a budget had no room: ``subject`` is whose (``key``, ``tag``, ``route``, ``address`` or ``everyone``),
     ``what`` is ``requests``, ``tokens``, ``concurrent`` or ``budget``."""
 
@@ -135,7 +135,7 @@ class CallRefused(msgspec.Struct, frozen=True):
     what: str
 
 
-class BudgetThreshold(msgspec.Struct, frozen=True, kw_only=True):
+class BudgetThreshold(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """``spent`` has reached ``percent`` of ``amount`` (USD) in the period from ``began`` to ``ends``."""
 
     subject: str
@@ -149,21 +149,21 @@ class BudgetThreshold(msgspec.Struct, frozen=True, kw_only=True):
     ends: datetime | None
 
 
-class SpendingUnknown(msgspec.Struct, frozen=True):
+class SpendingUnknown(msgspec.Struct, frozen=True, gc=False):
     """The ledger can't be read: the budget counts from now on, and what was spent before is added later."""
 
     subject: str
     period: str
 
 
-class StateChanged(msgspec.Struct, frozen=True):
+class StateChanged(msgspec.Struct, frozen=True, gc=False):
     """The store that limits and budgets are counted in went away or is back; ``fail`` is what holds meanwhile."""
 
     available: bool
     fail: str
 
 
-class WebhookSent(msgspec.Struct, frozen=True):
+class WebhookSent(msgspec.Struct, frozen=True, gc=False):
     """A message about ``event`` went to ``host``, after ``tries``; ``failure`` is why it did not arrive, None where it
     did."""
 
@@ -173,7 +173,7 @@ class WebhookSent(msgspec.Struct, frozen=True):
     failure: str | None
 
 
-class GuardrailVerdict(msgspec.Struct, frozen=True, kw_only=True):
+class GuardrailVerdict(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A rule found something, ``count`` times in one direction of one call: ``where`` is the first place, by its field.
 
     ``action`` is ``deny``, ``redact`` or ``flag``, or ``failed_open`` or ``failed_closed`` of a hook that gave no
@@ -189,7 +189,7 @@ class GuardrailVerdict(msgspec.Struct, frozen=True, kw_only=True):
     count: int
 
 
-class ConfigReloaded(msgspec.Struct, frozen=True):
+class ConfigReloaded(msgspec.Struct, frozen=True, gc=False):
     """``notes`` are warnings and what a reload can't change (host, port, workers)."""
 
     revision: str
@@ -198,7 +198,7 @@ class ConfigReloaded(msgspec.Struct, frozen=True):
     notes: tuple[str, ...] = ()
 
 
-class ConfigRejected(msgspec.Struct, frozen=True):
+class ConfigRejected(msgspec.Struct, frozen=True, gc=False):
     """``problems`` are the lines that ``check`` would print."""
 
     revision: str

@@ -10,7 +10,7 @@ import msgspec
 from tornado_gateway.domain.usage import TokenUsage
 
 
-class LedgerRow(msgspec.Struct, frozen=True, kw_only=True):
+class LedgerRow(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What one call was and cost. ``id`` is the row's own and unique: a row that is written twice is there once.
 
     ``cost`` is USD, None where the call has no price (unpriced model, or it failed before anything was used).

@@ -97,7 +97,7 @@ _SERVICE_TIERS = {"batch": "batch", "flex": "batch", "priority": "priority"}
 """What providers call the ways to be served that have prices of their own."""
 
 
-class CostLine(msgspec.Struct, frozen=True):
+class CostLine(msgspec.Struct, frozen=True, gc=False):
     """``count`` tokens of one bucket at ``rate`` USD per 1,000; images and requests are ``per`` 1."""
 
     bucket: str
@@ -108,7 +108,7 @@ class CostLine(msgspec.Struct, frozen=True):
     """The tier's bound, None for the card's own rate."""
 
 
-class Cost(msgspec.Struct, frozen=True):
+class Cost(msgspec.Struct, frozen=True, gc=False):
     """What one call cost, and how it came about: the sum of ``lines`` times all ``factors``."""
 
     amount: Decimal

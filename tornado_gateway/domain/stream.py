@@ -13,7 +13,7 @@ from tornado_gateway.domain.money import Cost
 from tornado_gateway.domain.usage import TokenUsage
 
 
-class Started(msgspec.Struct, frozen=True, tag="started"):
+class Started(msgspec.Struct, frozen=True, tag="started", gc=False):
     """The answer's identity; comes once, before any delta, on the translate lane."""
 
     id: str
@@ -21,7 +21,7 @@ class Started(msgspec.Struct, frozen=True, tag="started"):
     created: int | None = None
 
 
-class TextDelta(msgspec.Struct, frozen=True, tag="text"):
+class TextDelta(msgspec.Struct, frozen=True, tag="text", gc=False):
     text: str
     choice: int = 0
     logprobs: Any = None
@@ -29,12 +29,12 @@ class TextDelta(msgspec.Struct, frozen=True, tag="text"):
     annotations: tuple[Any, ...] = ()
 
 
-class RefusalDelta(msgspec.Struct, frozen=True, tag="refusal"):
+class RefusalDelta(msgspec.Struct, frozen=True, tag="refusal", gc=False):
     text: str
     choice: int = 0
 
 
-class ReasoningDelta(msgspec.Struct, frozen=True, tag="reasoning"):
+class ReasoningDelta(msgspec.Struct, frozen=True, tag="reasoning", gc=False):
     """A piece of thought; ``signature`` or ``redacted`` ends a thought (see ``chat.Reasoning``)."""
 
     text: str = ""
@@ -46,7 +46,7 @@ class ReasoningDelta(msgspec.Struct, frozen=True, tag="reasoning"):
     summary: bool = False
 
 
-class ToolCallDelta(msgspec.Struct, frozen=True, tag="tool_call"):
+class ToolCallDelta(msgspec.Struct, frozen=True, tag="tool_call", gc=False):
     """``id`` and ``name`` come with the call's first piece; ``arguments`` is a piece of JSON text."""
 
     index: int
@@ -57,14 +57,14 @@ class ToolCallDelta(msgspec.Struct, frozen=True, tag="tool_call"):
     signature: str | None = None
 
 
-class ImageDelta(msgspec.Struct, frozen=True, tag="image"):
+class ImageDelta(msgspec.Struct, frozen=True, tag="image", gc=False):
     """An image that the model made; it comes whole."""
 
     image: Image
     choice: int = 0
 
 
-class Finished(msgspec.Struct, frozen=True, tag="finished"):
+class Finished(msgspec.Struct, frozen=True, tag="finished", gc=False):
     """One choice is complete."""
 
     reason: FinishReason
@@ -73,7 +73,7 @@ class Finished(msgspec.Struct, frozen=True, tag="finished"):
     raw: str | None = None
 
 
-class UsageReport(msgspec.Struct, frozen=True, tag="usage"):
+class UsageReport(msgspec.Struct, frozen=True, tag="usage", gc=False):
     """Usage so far, the last report counting; the service fills in ``cost``.
 
     On the relay lane ``frame`` is the event as it came (the cost goes into it), and ``bare`` says that
@@ -87,7 +87,7 @@ class UsageReport(msgspec.Struct, frozen=True, tag="usage"):
     early: bool = False
 
 
-class Relayed(msgspec.Struct, frozen=True, tag="relayed"):
+class Relayed(msgspec.Struct, frozen=True, tag="relayed", gc=False):
     """Whole events in the caller's own protocol, forwarded as they are. ``events`` counts them.
 
     ``preface`` says that they only begin an answer and hold nothing of it yet.
@@ -103,7 +103,7 @@ StreamEvent = (
 )
 
 
-class StreamBatch(msgspec.Struct, frozen=True):
+class StreamBatch(msgspec.Struct, frozen=True, gc=False):
     """``last`` is true on the batch that ends the answer: the provider's own end mark was seen.
 
     ``error`` is what ended the stream in the same read, behind the events: those came, and are not lost with it.

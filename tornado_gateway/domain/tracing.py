@@ -40,7 +40,7 @@ class Address(NamedTuple):
     port: int | None
 
 
-class AttemptTrace(msgspec.Struct):
+class AttemptTrace(msgspec.Struct, gc=False):
     """One try at one target. Times are on the monotonic clock; one that has not ended lasts as long as its call."""
 
     traceparent: str
@@ -63,7 +63,7 @@ class AttemptTrace(msgspec.Struct):
         self.error = error
 
 
-class CallTrace(msgspec.Struct):
+class CallTrace(msgspec.Struct, gc=False):
     """A call that is traced. Ids are in hex, as headers have them; ``received`` is on the monotonic clock.
 
     ``ids`` are the trace's, the call's own and the first try's, made in one go. ``parent_id`` is the caller's span,
@@ -75,10 +75,15 @@ class CallTrace(msgspec.Struct):
     flags: str
     received: float
     attempts: list[AttemptTrace] = []
-    model: str | None = None
-    """As the provider names it in its answer."""
+    named: bytes | str | None = None
+    """The model as the provider names it in its answer, or the JSON of that name."""
     captured: Captured | None = None
     """None unless prompts and answers are asked for."""
+
+    @property
+    def model(self) -> str | None:
+        """As the provider names it in its answer."""
+        return text_of(self.named) if isinstance(self.named, bytes) else self.named
 
     @property
     def trace_id(self) -> str:
@@ -111,9 +116,9 @@ class CallTrace(msgspec.Struct):
     def answered(self, answer: Answer) -> None:
         """A whole answer came."""
         if answer.chat is not None:
-            self.model = answer.chat.model
+            self.named = answer.chat.model
         elif answer.relayed is not None and (raw := answer.relayed.fields.get("model")) is not None:
-            self.model = _text(raw)
+            self.named = bytes(raw)  # a copy: the whole answer is not to wait for whoever tells of it
         if self.captured is not None:
             self.captured.answer = answer
 
@@ -121,12 +126,12 @@ class CallTrace(msgspec.Struct):
         """A stream has begun with ``events``."""
         for event in events:
             if isinstance(event, Started):
-                self.model = event.model
+                self.named = event.model
                 return
             data = event.data if isinstance(event, Relayed) else event.frame if isinstance(event, UsageReport) else None
             found = None if data is None else _MODEL.search(data, 0, _GLANCE_BYTES)
             if found is not None:
-                self.model = found[1].decode(errors="replace")
+                self.named = found[1].decode(errors="replace")
                 return
 
 
@@ -153,6 +158,7 @@ class Tracing:
         return CallTrace(ids, parent, flags, received, captured=captured)
 
 
-def _text(raw: msgspec.Raw) -> str | None:
-    value = msgspec.json.decode(raw)
+def text_of(document: bytes) -> str | None:
+    """The text that a JSON document is, None where it is something else."""
+    value = msgspec.json.decode(document)
     return value if isinstance(value, str) else None

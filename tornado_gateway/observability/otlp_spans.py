@@ -15,7 +15,7 @@ from opentelemetry.proto.trace.v1.trace_pb2 import Span, Status
 from tornado_gateway.domain.context import UNKNOWN
 from tornado_gateway.domain.errors import ClientClosed
 from tornado_gateway.domain.events import RequestFinished
-from tornado_gateway.domain.tracing import CANCELLED, Address, AttemptTrace, CallTrace
+from tornado_gateway.domain.tracing import CANCELLED, Address, AttemptTrace, CallTrace, text_of
 from tornado_gateway.observability.captured_messages import input_messages, output_messages
 from tornado_gateway.observability.genai import operation, provider_name
 from tornado_gateway.observability.otlp_wire import REMEMBERED, Value, attribute, count, delimited, pair_of, text
@@ -210,7 +210,7 @@ class SpanWriter:
     def _answer(self, event: RequestFinished, trace: CallTrace) -> bytes:
         """What is known of the answer: it stands on the call's span and on that of the try that gave it."""
         usage = event.usage
-        block = self._answer_block(trace.model, event.finish_reason, usage is not None and usage.estimated)
+        block = self._answer_block(trace.named, event.finish_reason, usage is not None and usage.estimated)
         if usage is None:
             parts = [block]
         else:
@@ -227,8 +227,9 @@ class SpanWriter:
         return b"".join(parts)
 
 
-def _make_answer_block(model: str | None, finish_reason: str | None, estimated: bool) -> bytes:
+def _make_answer_block(named: bytes | str | None, finish_reason: str | None, estimated: bool) -> bytes:
     parts = []
+    model = text_of(named) if isinstance(named, bytes) else named
     if model is not None:
         parts.append(attribute("gen_ai.response.model", model))
     if finish_reason is not None:

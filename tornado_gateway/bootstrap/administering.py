@@ -121,4 +121,4 @@ class AdminModule(Module):
             "keys/{id}": {"DELETE": keys.revoke},
             "keys/{id}/rotate": {"POST": keys.rotate},
         }
-        return Desk(table, lately.feed, partial(bus.drain, "admin"))
+        return Desk(table, lately.feed, bus.flush)

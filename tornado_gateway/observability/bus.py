@@ -13,7 +13,7 @@ from tornado_gateway.domain.events import Event
 from tornado_gateway.observability.batches import BatchThread
 
 _CAPACITY = 16384
-_BATCH = 256
+_BATCH = 64
 _LINGER = 0.01
 """Seconds. Short, so that a batch of log lines holds the interpreter for a fraction of a millisecond."""
 _COMPLAINT_EVERY = 60.0
@@ -31,8 +31,9 @@ class Subscriber(Protocol):
 class EventBus:
     """A ``domain.ports.Publisher``: ``publish`` appends to bounded queues and returns.
 
-    Each subscriber has a queue of ``capacity`` events; what finds it full is dropped for that subscriber alone and
-    counted. An exception of one is counted, logged at most once a minute, and reaches nobody.
+    Those who run on the event loop share a queue of ``capacity`` events, each of the others has one of its own; what
+    finds it full is dropped for them alone and counted. An exception of one is counted, logged at most once a minute,
+    and reaches nobody.
     """
 
     def __init__(self, *, capacity: int = _CAPACITY, batch: int = _BATCH, linger: float = _LINGER) -> None:
@@ -40,11 +41,10 @@ class EventBus:
         self._batch = batch
         self._linger = linger
         self._guards: dict[str, _Guard] = {}
-        self._inline: dict[str, _InlineQueue] = {}
+        self._inline: list[tuple[_Guard, frozenset[type]]] = []
+        self._queue = _InlineQueue(self._hand_round, capacity=capacity, batch=batch, linger=linger)
         self._threads: dict[str, BatchThread[Event]] = {}
         self._offers: tuple[Callable[[Event], None], ...] = ()
-        self._chosen: dict[type, tuple[Callable[[Event], None], ...]] = {}
-        """For those who want events of some kinds alone: they cost the others nothing."""
         self._started = False
 
     def add_inline(self, subscriber: Subscriber, *kinds: type) -> None:
@@ -53,12 +53,9 @@ class EventBus:
         It gets events of ``kinds``, of all kinds where none is named.
         """
         guard = self._guard(subscriber)
-        queue = _InlineQueue(guard.handle, capacity=self._capacity, batch=self._batch, linger=self._linger)
-        self._inline[subscriber.name] = queue
-        if not kinds:
-            self._offers = (*self._offers, queue.offer)
-        for kind in kinds:
-            self._chosen[kind] = (*self._chosen.get(kind, ()), queue.offer)
+        if not self._inline:
+            self._offers = (*self._offers, self._queue.offer)
+        self._inline.append((guard, frozenset(kinds)))
 
     def add_threaded(self, subscriber: Subscriber, *, capacity: int | None = None) -> None:
         """``subscriber`` may block: it has a thread of its own, and one that hangs only loses its own events.
@@ -87,33 +84,23 @@ class EventBus:
     def publish(self, event: Event) -> None:
         for offer in self._offers:
             offer(event)
-        for offer in self._chosen.get(type(event), ()):
-            offer(event)
 
     def start(self) -> None:
         """Begins to deliver, with what was published before; call it on the running loop."""
         if self._started:
             return
         self._started = True
-        loop = asyncio.get_running_loop()
-        for queue in self._inline.values():
-            queue.start(loop)
+        self._queue.start(asyncio.get_running_loop())
         for thread in self._threads.values():
             thread.start()
 
-    def drain(self, name: str) -> None:
-        """Delivers now what waits for the inline subscriber ``name``; on the loop's thread."""
-        self._inline[name].drain()
-
     def flush(self) -> None:
-        """Delivers now what waits for any inline subscriber; on the loop's thread."""
-        for queue in self._inline.values():
-            queue.drain()
+        """Delivers now what waits for inline subscribers; on the loop's thread."""
+        self._queue.drain()
 
     async def close(self, deadline: float = 5.0) -> None:
         """Delivers what is queued, for ``deadline`` seconds at most; later events are dropped and counted."""
-        for queue in self._inline.values():
-            queue.close()
+        self._queue.close()
         end = time.monotonic() + deadline
         for thread in self._threads.values():
             thread.start()  # a bus that never started still delivers
@@ -121,11 +108,18 @@ class EventBus:
 
     def dropped(self) -> Mapping[str, int]:
         """Events dropped so far, by subscriber."""
-        return {name: queue.dropped for name, queue in (self._inline | self._threads).items()}
+        inline = {guard.name: self._queue.dropped for guard, _ in self._inline}
+        return inline | {name: thread.dropped for name, thread in self._threads.items()}
 
     def failures(self) -> Mapping[str, int]:
         """Batches that raised so far, by subscriber."""
         return {name: guard.failures for name, guard in self._guards.items()}
+
+    def _hand_round(self, events: Sequence[Event]) -> None:
+        for guard, kinds in self._inline:
+            wanted = [event for event in events if type(event) in kinds] if kinds else events
+            if wanted:
+                guard.handle(wanted)
 
     def _guard(self, subscriber: Subscriber) -> "_Guard":
         if subscriber.name in self._guards:
@@ -140,6 +134,7 @@ class _Guard:
 
     def __init__(self, subscriber: Subscriber) -> None:
         self.failures = 0
+        self.name = subscriber.name
         self._subscriber = subscriber
         self._next_complaint = 0.0
 
@@ -153,7 +148,7 @@ class _Guard:
                 return
             self._next_complaint = now + _COMPLAINT_EVERY
             logging.getLogger(__name__).exception(
-                "event subscriber %s failed, %d times so far", self._subscriber.name, self.failures
+                "event subscriber %s failed, %d times so far", self.name, self.failures
             )
 
 

@@ -31,14 +31,20 @@ def json_line(record: "Record") -> str:
 
     Decimals are numbers with all their digits. An exception goes into ``exception``, its traceback in one string.
     """
-    fields: dict[str, Any] = {
+    time: datetime = record["time"]
+    if type(time) is not datetime or time.tzinfo is not UTC:
         # Not astimezone: loguru's times are of a class of its own, which msgspec does not take for a datetime.
-        "time": datetime.fromtimestamp(record["time"].timestamp(), UTC),
+        time = datetime.fromtimestamp(time.timestamp(), UTC)
+    extra = record["extra"]
+    fields: dict[str, Any] = {
+        "time": time,
         "level": record["level"].name,
         "message": record["message"],
+        **extra,
     }
-    for name, value in record["extra"].items():
-        fields[name] = msgspec.Raw(decimal_digits(value).encode()) if type(value) is Decimal else value
+    for name, value in extra.items():
+        if type(value) is Decimal:
+            fields[name] = msgspec.Raw(decimal_digits(value).encode())
     if record["exception"] is not None:
         fields["exception"] = _exception_text(record)
     try:

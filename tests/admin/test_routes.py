@@ -30,3 +30,13 @@ async def test_the_circuit_opens_for_all_to_see(tmp_path: Path) -> None:
         target = (await operated.get("routes"))["routes"][1]["targets"][0]
         assert target["circuit"] == "open"
         assert target["endpoints"][0]["retry_in"] > 0
+
+
+async def test_a_mirror_tells_the_route_that_serves_its_name(tmp_path: Path) -> None:
+    path = written(tmp_path)
+    plain = "echo4: {provider: echo"
+    assert plain in path.read_text()
+    path.write_text(path.read_text().replace(plain, "echo4: {mirror: {route: gpt-5, percent: 2.5}, provider: echo"))
+    async with operating(path) as operated:
+        echo = (await operated.get("routes"))["routes"][0]
+        assert echo["mirror"] == {"route": "gpt-5", "served_by": "gpt-*", "percent": 2.5}

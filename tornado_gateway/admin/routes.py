@@ -52,12 +52,18 @@ class Routes:
             "fallbacks": [
                 {
                     "route": fallback.route,
-                    "served_by": None if (found := snapshot.routes.find(fallback.route)) is None else found.name,
+                    "served_by": _serves(fallback.route, snapshot),
                     "on": sorted(fallback.on),
                 }
                 for fallback in route.fallbacks
             ],
-            "mirror": None if route.mirror is None else {"route": route.mirror.route, "percent": route.mirror.percent},
+            "mirror": None
+            if route.mirror is None
+            else {
+                "route": route.mirror.route,
+                "served_by": _serves(route.mirror.route, snapshot),
+                "percent": route.mirror.percent,
+            },
             "hedged": route.hedge is not None,
             "cached": route.cache is not None,
         }
@@ -96,6 +102,12 @@ class Routes:
             "circuit": self._breakers.state(key),
             "retry_in": None if rest is None else round(rest, 3),
         }
+
+
+def _serves(name: str, snapshot: Snapshot) -> str | None:
+    """The route that takes calls of ``name``: a pattern may."""
+    found = snapshot.routes.find(name)
+    return None if found is None else found.name
 
 
 def _circuit(provider: Provider, endpoints: list[dict[str, Any]]) -> str | None:

@@ -1,6 +1,7 @@
 """PageHandler: a page of the admin, for whoever has logged in, made of what the desk says."""
 
 import asyncio
+import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -118,7 +119,7 @@ class PageBase(AdminBase):
             self.go_to("/admin/login?next=" + quote(self.request.uri or "", safe="/"))
             return
         if error.retry_after is not None:
-            self.set_header("Retry-After", str(max(1, round(error.retry_after))))
+            self.set_header("Retry-After", str(max(1, math.ceil(error.retry_after))))
         self.decorate_error(error)
         self.show_page("error.html", error.status, error=error)
 

@@ -68,14 +68,12 @@ def test_what_serves_a_name_is_pointed_to_and_what_nothing_serves_is_left_out() 
 
 
 def test_a_copy_goes_to_the_route_that_serves_its_name() -> None:
-    copied = route("fast", mirror={"route": "gpt-5", "percent": 2.5})
+    copied = route("fast", mirror={"route": "gpt-5", "served_by": "gpt-*", "percent": 2.5})
     picture = picture_of([copied, route("gpt-*"), route("g*")])
     assert picture is not None
     assert [box.name for box in picture.boxes] == ["fast", "gpt-*"]
     assert (picture.boxes[0].ways[0].text, picture.joints[0].kind) == ("2.5 % copied to gpt-5", "mirror")
-    exact = boxes(copied, route("gpt-*"), route("gpt-5"))
-    assert list(exact) == ["fast", "gpt-5"]
-    assert picture_of([route("fast", mirror={"route": "gone", "percent": 1})]) is None
+    assert picture_of([route("fast", mirror={"route": "gone", "served_by": None, "percent": 1})]) is None
 
 
 def test_targets_are_told_with_their_condition_and_their_weight_where_it_counts() -> None:

@@ -74,8 +74,7 @@ class Picture:
 
 def picture_of(routes: Sequence[Mapping[str, Any]]) -> Picture | None:
     """Of routes as ``GET routes`` tells them; None where none has to do with another."""
-    names = [route["name"] for route in routes]
-    joined = {route["name"]: ways for route in routes if (ways := _ways(route, names))}
+    joined = {route["name"]: ways for route in routes if (ways := _ways(route))}
     pointed = {target for ways in joined.values() for _, target, _ in ways}
     shown = {route["name"]: route for route in routes if route["name"] in joined or route["name"] in pointed}
     if not shown:
@@ -96,25 +95,17 @@ def picture_of(routes: Sequence[Mapping[str, Any]]) -> Picture | None:
     return Picture(drawing.width + 2 * MARGIN, drawing.height + 2 * MARGIN, boxes, joints)
 
 
-def _ways(route: Mapping[str, Any], names: Sequence[str]) -> list[_Onward]:
+def _ways(route: Mapping[str, Any]) -> list[_Onward]:
     """What is said of each way, the route at its end, and its kind."""
     ways: list[_Onward] = []
     for number, each in enumerate(route["fallbacks"], 1):
         if each["served_by"] is not None:
             ways.append((f"{number}. {each['route']}{reasons(each['on'])}", each["served_by"], "fallback"))
     mirror = route["mirror"]
-    served = None if mirror is None else _serves(mirror["route"], names)
-    if served is not None:
-        ways.append((f"{float(mirror['percent']):g} % copied to {mirror['route']}", served, "mirror"))
+    if mirror is not None and mirror["served_by"] is not None:
+        words = f"{float(mirror['percent']):g} % copied to {mirror['route']}"
+        ways.append((words, mirror["served_by"], "mirror"))
     return ways
-
-
-def _serves(name: str, names: Sequence[str]) -> str | None:
-    """The route of exactly this name, or the longest pattern that it fits."""
-    if name in names:
-        return name
-    fitting = [each for each in names if each.endswith("*") and name.startswith(each[:-1])]
-    return max(fitting, key=len, default=None)
 
 
 def _box(route: Mapping[str, Any], corner: tuple[int, int], height: int, ways: Sequence[_Onward]) -> Box:

@@ -146,16 +146,19 @@ class Tracing:
 
     def begin(self, traceparent: str | None, call: ModelCall | None, received: float) -> CallTrace | None:
         """``traceparent`` is the caller's, of the right form; None for a call that is not traced."""
-        ids, parent, flags = (getrandbits(256) | _SOME).to_bytes(32, "big").hex(), None, "01"
-        if traceparent is not None:
+        ids = (getrandbits(256) | _SOME).to_bytes(32, "big").hex()
+        if traceparent is None:
+            if self._bound < _ALL and int(ids[16:32], 16) >= self._bound:
+                return None
+            made = CallTrace(ids, None, "01", received)
+        else:
             flags = traceparent[53:55]
             if not int(flags, 16) & SAMPLED:
                 return None
-            ids, parent = traceparent[3:35] + ids[32:], traceparent[36:52]
-        elif self._bound < _ALL and int(ids[16:32], 16) >= self._bound:
-            return None
-        captured = None if call is None or not self._capture else Captured(call)
-        return CallTrace(ids, parent, flags, received, captured=captured)
+            made = CallTrace(traceparent[3:35] + ids[32:], traceparent[36:52], flags, received)
+        if self._capture and call is not None:
+            made.captured = Captured(call)
+        return made
 
 
 def text_of(document: bytes) -> str | None:

@@ -18,19 +18,12 @@ from tornado_gateway.domain.events import RequestFinished
 from tornado_gateway.domain.tracing import CANCELLED, Address, AttemptTrace, CallTrace, text_of
 from tornado_gateway.observability.captured_messages import input_messages, output_messages
 from tornado_gateway.observability.genai import operation, provider_name
-from tornado_gateway.observability.otlp_wire import REMEMBERED, Value, attribute, count, delimited, pair_of, text
+from tornado_gateway.observability.otlp_wire import REMEMBERED, Value, attribute, count, head, pair_of, text, text_head
 
 Kinds = Callable[[str], str]
 """A provider's kind by its name, empty where it has gone meanwhile."""
 
 _NAME_LIMIT = 200
-_COUNTS = (
-    _INPUT := "gen_ai.usage.input_tokens",
-    _OUTPUT := "gen_ai.usage.output_tokens",
-    _CACHE_READ := "gen_ai.usage.cache_read.input_tokens",
-    _CACHE_CREATION := "gen_ai.usage.cache_creation.input_tokens",
-    _REASONING := "gen_ai.usage.reasoning.output_tokens",
-)
 _ABANDONED = "abandoned"
 _NO_FAILURE = (None, _ABANDONED, ClientClosed.default_code)
 """What of a try is no error of its own."""
@@ -42,7 +35,11 @@ class SpanWriter:
 
     def __init__(self, kinds: Kinds) -> None:
         self._kinds = kinds
-        self._counts = {name: lru_cache(REMEMBERED)(partial(count, name)) for name in _COUNTS}
+        self._input = _counted("input_tokens")
+        self._output = _counted("output_tokens")
+        self._cache_read = _counted("cache_read.input_tokens")
+        self._cache_creation = _counted("cache_creation.input_tokens")
+        self._reasoning = _counted("reasoning.output_tokens")
         self._call_block = lru_cache(REMEMBERED)(self._make_call_block)
         self._try_block = lru_cache(REMEMBERED)(self._make_try_block)
         self._answer_block = lru_cache(REMEMBERED)(_make_answer_block)
@@ -54,14 +51,7 @@ class SpanWriter:
         end = start + int(event.duration * 1e9)
         ids = bytes.fromhex(trace.ids)
         answer = self._answer(event, trace)
-        made = [self._request(event, trace, ids, start, end, answer)]
-        for number, attempt in enumerate(trace.attempts, 1):
-            made.append(self._attempt(event, trace, ids, attempt, number, shift, end, answer))
-        return made
-
-    def _request(
-        self, event: RequestFinished, trace: CallTrace, ids: bytes, start: int, end: int, answer: bytes
-    ) -> bytes:
+        request_id = event.request_id.encode()
         parts = [
             self._call_block(
                 trace.flags,
@@ -78,18 +68,24 @@ class SpanWriter:
                 event.error,
             ),
             _own(_TRACE, ids[:16], _SPAN, ids[16:24], _START, start, _END, end, _OVERHEAD, event.overhead),
-            text("gateway.request_id", event.request_id),
+            text_head("gateway.request_id", len(request_id)),
+            request_id,
             answer,
         ]
         if trace.parent_id is not None:
             parts += _PARENT, bytes.fromhex(trace.parent_id)
         if event.cost is not None:
-            parts += text("gateway.cost", event.cost.digits), _USD
+            amount = event.cost.digits.encode()
+            parts += text_head("gateway.cost", len(amount)), amount, _USD
         if event.time_to_first_token is not None:
             parts += _FIRST_CHUNK, _double(event.time_to_first_token)
         if event.tags:
             parts += (text(f"gateway.tag.{name}", value) for name, value in event.tags.items())
-        return delimited(_SPANS, b"".join(parts))
+        body = b"".join(parts)
+        made = [head(_SPANS, len(body)) + body]
+        for number, attempt in enumerate(trace.attempts, 1):
+            made.append(self._attempt(event, trace, ids, attempt, number, shift, end, answer))
+        return made
 
     def _attempt(
         self,
@@ -106,29 +102,26 @@ class SpanWriter:
         error = event.error
         if attempt.ended is not None:
             error, end, answer = attempt.error, shift + int(attempt.ended * 1e9), b""
-        start = shift + int(attempt.started * 1e9)
+        block = self._try_block(
+            trace.flags,
+            None if error is None else _told(event, error),
+            event.streaming,
+            event.dialect,
+            event.revision,
+            attempt.route,
+            attempt.provider,
+            attempt.model,
+            attempt.endpoint,
+            number,
+            attempt.address,
+        )
         own = ids[24:] if number == 1 else bytes.fromhex(attempt.span_id)
-        parts = [
-            self._try_block(
-                trace.flags,
-                None if error is None else _told(event, error),
-                event.streaming,
-                event.dialect,
-                event.revision,
-                attempt.route,
-                attempt.provider,
-                attempt.model,
-                attempt.endpoint,
-                number,
-                attempt.address,
-            ),
-            _child(_TRACE, ids[:16], _SPAN, own, _PARENT, ids[16:24], _START, start, _END, end),
-            answer,
-        ]
+        start = shift + int(attempt.started * 1e9)
+        body = block + _child(_TRACE, ids[:16], _SPAN, own, _PARENT, ids[16:24], _START, start, _END, end) + answer
         if answer and event.time_to_first_token is not None:
             first = max(0.0, trace.received + event.time_to_first_token - attempt.started)
-            parts += _FIRST_CHUNK, _double(first)
-        return delimited(_SPANS, b"".join(parts))
+            body += _FIRST_CHUNK + _double(first)
+        return head(_SPANS, len(body)) + body
 
     def _make_call_block(
         self,
@@ -210,21 +203,20 @@ class SpanWriter:
     def _answer(self, event: RequestFinished, trace: CallTrace) -> bytes:
         """What is known of the answer: it stands on the call's span and on that of the try that gave it."""
         usage = event.usage
-        block = self._answer_block(trace.named, event.finish_reason, usage is not None and usage.estimated)
-        if usage is None:
-            parts = [block]
-        else:
-            counts = self._counts
-            parts = [block, counts[_INPUT](usage.prompt_tokens), counts[_OUTPUT](usage.completion_tokens)]
+        made = self._answer_block(trace.named, event.finish_reason, usage is not None and usage.estimated)
+        if usage is not None:
+            made += self._input(usage.prompt_tokens) + self._output(usage.completion_tokens)
             if usage.cached_input is not None:
-                parts.append(counts[_CACHE_READ](usage.cached_input))
+                made += self._cache_read(usage.cached_input)
             if usage.cache_write is not None or usage.cache_write_1h is not None:
-                parts.append(counts[_CACHE_CREATION]((usage.cache_write or 0) + (usage.cache_write_1h or 0)))
+                made += self._cache_creation((usage.cache_write or 0) + (usage.cache_write_1h or 0))
             if usage.reasoning is not None:
-                parts.append(counts[_REASONING](usage.reasoning))
-        if trace.captured is not None:
-            parts += _content(trace)
-        return b"".join(parts)
+                made += self._reasoning(usage.reasoning)
+        return made if trace.captured is None else made + b"".join(_content(trace))
+
+
+def _counted(name: str) -> Callable[[int], bytes]:
+    return lru_cache(REMEMBERED)(partial(count, f"gen_ai.usage.{name}"))
 
 
 def _make_answer_block(named: bytes | str | None, finish_reason: str | None, estimated: bool) -> bytes:

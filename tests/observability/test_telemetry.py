@@ -112,6 +112,13 @@ def test_a_receiver_that_hangs_holds_nobody_up_and_what_finds_no_room_is_counted
         posted.hold.set()
 
 
-def test_where_prompts_are_on_the_way_less_may_wait() -> None:
+def test_where_prompts_are_on_the_way_less_may_wait_and_is_sent_at_once() -> None:
     with receiving() as posted:
-        assert telemetry(posted, capture_content=True).capacity == 512
+        made = telemetry(posted, capture_content=True)
+        assert made.capacity == 512
+        made.handle([finished(trace=trace(number)) for number in range(1, 501)])
+        made.close()
+        assert made.dropped() == {"otel_export": 0}
+        assert len(posted.spans()) == 500
+        sizes = [len(sent.resource_spans[0].scope_spans[0].spans) for sent in posted.traces]
+        assert max(sizes) == 128, "a receiver takes some megabytes"

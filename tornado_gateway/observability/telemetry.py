@@ -24,12 +24,13 @@ from tornado_gateway.observability.receiver import Receiver
 from tornado_gateway.observability.resource import resource
 
 _SCOPE = InstrumentationScope(name="tornado_gateway").SerializeToString()
-_BATCH = 1024
 _LINGER = 1.0
 _EVERY = 15.0
 """Seconds between two exports of metrics."""
 _CAPACITY = 8192
 _CAPACITY_WITH_CONTENT = 1024
+_BATCHES = 8
+"""In which a full queue would be sent: receivers take some megabytes at once."""
 _EVENTS_WITH_CONTENT = 512
 """Each holds on to a prompt and an answer."""
 
@@ -55,7 +56,7 @@ class Telemetry:
         self._timer: threading.Thread | None = None
         capacity = _CAPACITY_WITH_CONTENT if receiver.capture_content else _CAPACITY
         self._spans: BatchThread[bytes] = BatchThread(
-            "otel-spans", self._send_spans, capacity=capacity, batch=_BATCH, linger=_LINGER
+            "otel-spans", self._send_spans, capacity=capacity, batch=capacity // _BATCHES, linger=_LINGER
         )
 
     def handle(self, events: Sequence[Event]) -> None:

@@ -75,15 +75,15 @@ class CallTrace(msgspec.Struct, gc=False):
     flags: str
     received: float
     attempts: list[AttemptTrace] = []
-    named: bytes | str | None = None
-    """The model as the provider names it in its answer, or the JSON of that name."""
+    named: bytes | None = None
+    """The JSON of the model's name in the provider's answer."""
     captured: Captured | None = None
     """None unless prompts and answers are asked for."""
 
     @property
     def model(self) -> str | None:
         """As the provider names it in its answer."""
-        return text_of(self.named) if isinstance(self.named, bytes) else self.named
+        return None if self.named is None else text_of(self.named)
 
     @property
     def trace_id(self) -> str:
@@ -116,7 +116,7 @@ class CallTrace(msgspec.Struct, gc=False):
     def answered(self, answer: Answer) -> None:
         """A whole answer came."""
         if answer.chat is not None:
-            self.named = answer.chat.model
+            self.named = msgspec.json.encode(answer.chat.model)
         elif answer.relayed is not None and (raw := answer.relayed.fields.get("model")) is not None:
             self.named = bytes(raw)  # a copy: the whole answer is not to wait for whoever tells of it
         if self.captured is not None:
@@ -126,12 +126,12 @@ class CallTrace(msgspec.Struct, gc=False):
         """A stream has begun with ``events``."""
         for event in events:
             if isinstance(event, Started):
-                self.named = event.model
+                self.named = msgspec.json.encode(event.model)
                 return
             data = event.data if isinstance(event, Relayed) else event.frame if isinstance(event, UsageReport) else None
             found = None if data is None else _MODEL.search(data, 0, _GLANCE_BYTES)
             if found is not None:
-                self.named = found[1].decode(errors="replace")
+                self.named = msgspec.json.encode(found[1].decode(errors="replace"))
                 return
 
 

@@ -219,9 +219,9 @@ def _counted(name: str) -> Callable[[int], bytes]:
     return lru_cache(REMEMBERED)(partial(count, f"gen_ai.usage.{name}"))
 
 
-def _make_answer_block(named: bytes | str | None, finish_reason: str | None, estimated: bool) -> bytes:
+def _make_answer_block(named: bytes | None, finish_reason: str | None, estimated: bool) -> bytes:
     parts = []
-    model = text_of(named) if isinstance(named, bytes) else named
+    model = None if named is None else text_of(named)
     if model is not None:
         parts.append(attribute("gen_ai.response.model", model))
     if finish_reason is not None:

@@ -20,6 +20,7 @@ from tornado_gateway.domain.endpoints import Provider
 from tornado_gateway.domain.money import PriceCard
 from tornado_gateway.domain.policies import Fallback, Timeouts
 from tornado_gateway.domain.principal import Principal
+from tornado_gateway.domain.remembered import Remembered
 from tornado_gateway.domain.routes import Route, RoutePlan, RouteTarget
 from tornado_gateway.domain.wire import ANTHROPIC_MESSAGES, OPENAI_CHAT, OPENAI_RESPONSES, Wire
 
@@ -33,7 +34,7 @@ def planned(route: Route = ROUTE, *more: Route, card: PriceCard = CARD, **provid
         ScriptedProvider("openai"), ScriptedProvider("other"), routes=[route, *more], cards=[card], allow_unpriced=True
     )
     providers: dict[str, Provider] = {**made.providers, "openai": served(ScriptedProvider("openai"), **provider)}
-    return routing.plan(replace(made, providers=providers, plans={}), "gpt-4", NOW)
+    return routing.plan(replace(made, providers=providers, plans=Remembered(8)), "gpt-4", NOW)
 
 
 def asked(body: str, protocol: str = OPENAI_CHAT, *, stream: bool = False) -> ModelCall:

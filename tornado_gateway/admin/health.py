@@ -6,6 +6,7 @@ from typing import Any
 
 from tornado_gateway.domain.events import AttemptFailed, RequestFinished
 from tornado_gateway.domain.ports import Clock
+from tornado_gateway.domain.remembered import Remembered
 
 WINDOW = 300
 """Seconds that calls and failures are counted over."""
@@ -39,7 +40,7 @@ class HealthBook:
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._targets: dict[TargetKey, _Target] = {}
+        self._targets: Remembered[TargetKey, _Target] = Remembered(_TARGETS)
         self._durations: deque[float] = deque(maxlen=_KEPT)
         self._overheads: deque[float] = deque(maxlen=_KEPT)
 
@@ -81,9 +82,7 @@ class HealthBook:
     def _target(self, provider: str, model: str) -> _Target:
         known = self._targets.get((provider, model))
         if known is None:
-            if len(self._targets) >= _TARGETS:
-                self._targets.clear()
-            known = self._targets[provider, model] = _Target()
+            known = self._targets.keep((provider, model), _Target())
         return known
 
 

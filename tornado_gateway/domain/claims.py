@@ -18,6 +18,7 @@ from tornado_gateway.domain.periods import Calendar, Term
 from tornado_gateway.domain.ports import Clock
 from tornado_gateway.domain.quotas import Budget, Limits, Quotas
 from tornado_gateway.domain.reckoning import Reckoned, reckon
+from tornado_gateway.domain.remembered import Remembered
 from tornado_gateway.domain.routes import RoutePlan, Target
 
 _EVERYONE = "everyone"
@@ -51,8 +52,8 @@ class Claims:
 
     def __init__(self, clock: Clock) -> None:
         self._calendar = Calendar(clock)
-        self._limited: dict[str, _Limited] = {}
-        self._budgeted: dict[tuple[str, str], _Budgeted] = {}
+        self._limited: Remembered[str, _Limited] = Remembered(_REMEMBERED)
+        self._budgeted: Remembered[tuple[str, str], _Budgeted] = Remembered(_REMEMBERED)
 
     def of(self, call: ModelCall, plan: RoutePlan, quotas: Quotas | None, context: RequestContext) -> list[Claim]:
         """In the order in which they are told of: whoever is the caller's own comes first."""
@@ -79,18 +80,14 @@ class Claims:
         key = (subject.name, budget.period)
         known = self._budgeted.get(key)
         if known is None or known.term is not term or known.budget != budget:
-            if len(self._budgeted) >= _REMEMBERED:
-                self._budgeted.clear()
             counter = f"budget:{term.name}:{subject.name}"
-            known = self._budgeted[key] = _Budgeted(budget, term, counter, nano_down(budget.amount))
+            known = self._budgeted.keep(key, _Budgeted(budget, term, counter, nano_down(budget.amount)))
         return Claim(known.counter, subject, "budget", known.limit, amount, least, budget, term)
 
     def _add(self, claims: list[Claim], name: str, limits: Limits, reckoned: Reckoned | None) -> None:
         known = self._limited.get(name)
         if known is None or (known.limits is not limits and known.limits != limits):
-            if len(self._limited) >= _REMEMBERED:
-                self._limited.clear()
-            known = self._limited[name] = _limited(Subject(name), limits)
+            known = self._limited.keep(name, _limited(Subject(name), limits))
         claims += known.fixed
         if limits.tokens_per_minute is not None and reckoned is not None:
             most = reckoned.prompt + reckoned.output

@@ -10,6 +10,7 @@ from tornado_gateway.domain.ledger import LedgerRow
 from tornado_gateway.domain.money import EXACT, PriceCard
 from tornado_gateway.domain.prices import PriceTable
 from tornado_gateway.domain.pricing import price
+from tornado_gateway.domain.remembered import Remembered
 
 ZERO = Decimal(0)
 
@@ -19,6 +20,8 @@ MOST_GROUPS = 20_000
 OTHERS = "(others)"
 
 _REMEMBERED = 4096
+_Cards = tuple[tuple[PriceCard, ...], PriceCard | None]
+"""A model's cards, and the one that always holds."""
 
 
 @dataclass(slots=True)
@@ -74,7 +77,9 @@ class Repricing:
         self._prices = prices
         self._by = groups_of(by)
         self._others: Group = (OTHERS,) * len(by)
-        self._cards: dict[tuple[str, str], tuple[tuple[PriceCard, ...], PriceCard | None]] = {}
+        self._cards: Remembered[tuple[str, str], tuple[tuple[PriceCard, ...], PriceCard | None]] = Remembered(
+            _REMEMBERED
+        )
         self.groups: dict[Group, Repriced] = {}
         self.unpriced: dict[str, int] = {}
         """Rows without a price in the new table, by provider/model."""
@@ -116,11 +121,9 @@ class Repricing:
         name = provider, model
         known = self._cards.get(name)
         if known is None:
-            if len(self._cards) >= _REMEMBERED:
-                self._cards.clear()
             cards = self._prices.row(f"{provider}/{model}")
             always = len(cards) == 1 and cards[0].valid_from is None and cards[0].valid_until is None
-            known = self._cards[name] = cards, cards[0] if always else None
+            known = self._cards.keep(name, (cards, cards[0] if always else None))
         cards, only = known
         if only is not None or not cards:
             return only

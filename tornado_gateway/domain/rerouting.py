@@ -9,6 +9,7 @@ from tornado_gateway.domain.ledger import LedgerRow
 from tornado_gateway.domain.money import EXACT
 from tornado_gateway.domain.prices import PriceTable
 from tornado_gateway.domain.pricing import price
+from tornado_gateway.domain.remembered import Remembered
 from tornado_gateway.domain.repricing import MOST_GROUPS, OTHERS, ZERO, Repricing
 from tornado_gateway.domain.routes import RouteTable
 from tornado_gateway.domain.routing import Step, chain
@@ -30,7 +31,7 @@ class Choice:
     def __init__(self, routes: RouteTable, prices: PriceTable) -> None:
         self.prices = prices
         self._routes = routes
-        self._known: dict[str, Shares | None] = {}
+        self._known: Remembered[str, Shares | None] = Remembered(_REMEMBERED)
 
     def shares(self, wanted: str) -> Shares | None:
         """The share of each target that is asked first; None where the file refuses ``wanted``.
@@ -39,9 +40,7 @@ class Choice:
         told apart by load or latency each is as likely as the other.
         """
         if wanted not in self._known:
-            if len(self._known) >= _REMEMBERED:
-                self._known.clear()
-            self._known[wanted] = self._find(wanted)
+            return self._known.keep(wanted, self._find(wanted))
         return self._known[wanted]
 
     def _find(self, wanted: str) -> Shares | None:

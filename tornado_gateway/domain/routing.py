@@ -14,9 +14,6 @@ from tornado_gateway.domain.principal import check_model
 from tornado_gateway.domain.routes import Route, RoutePlan, RouteTable, RouteTarget, Stage, Target
 from tornado_gateway.domain.snapshot import Snapshot
 
-_REMEMBERED = 4096
-"""Wildcard routes make plans for names that callers invent: beyond this many the memory starts anew."""
-
 
 def plan(snapshot: Snapshot, model: str, at: datetime) -> RoutePlan:
     """The plan for the caller's ``model``, with the prices that hold at ``at``.
@@ -27,11 +24,7 @@ def plan(snapshot: Snapshot, model: str, at: datetime) -> RoutePlan:
     known = snapshot.plans.get(key)
     if known is not None:
         return known
-    made = _make(snapshot, model, at)
-    if len(snapshot.plans) >= _REMEMBERED:
-        snapshot.plans.clear()
-    snapshot.plans[key] = made
-    return made
+    return snapshot.plans.keep(key, _make(snapshot, model, at))
 
 
 def enter(snapshot: Snapshot, model: str, context: RequestContext, at: datetime) -> RoutePlan:

@@ -12,6 +12,7 @@ from tornado_gateway.domain.caching import MEMORY_BYTES
 from tornado_gateway.domain.endpoints import Provider
 from tornado_gateway.domain.prices import PriceTable
 from tornado_gateway.domain.quotas import Quotas
+from tornado_gateway.domain.remembered import Remembered
 from tornado_gateway.domain.routes import RoutePlan, RouteTable
 from tornado_gateway.domain.webhooks import Webhook
 
@@ -43,6 +44,10 @@ class ServerPolicy:
     """Who is believed where calls come from."""
 
 
+_PLANS = 4096
+"""Wildcard routes make plans for names that callers invent."""
+
+
 @dataclass(frozen=True, slots=True)
 class Snapshot:
     revision: str
@@ -50,7 +55,9 @@ class Snapshot:
     routes: RouteTable
     prices: PriceTable
     providers: Mapping[str, Provider] = field(default_factory=dict)
-    plans: dict[tuple[int, str], RoutePlan] = field(default_factory=dict, compare=False, repr=False)
+    plans: Remembered[tuple[int, str], RoutePlan] = field(
+        default_factory=lambda: Remembered(_PLANS), compare=False, repr=False
+    )
     """What ``routing.plan`` has worked out already; the one part that is filled in later, and only by it."""
     quotas: Quotas | None = None
     """None where the file bounds nothing."""

@@ -12,6 +12,7 @@ from opentelemetry.proto.metrics.v1.metrics_pb2 import AggregationTemporality, H
 from opentelemetry.proto.metrics.v1.metrics_pb2 import Histogram as OtlpHistogram
 
 from tornado_gateway.domain.events import RequestFinished
+from tornado_gateway.domain.remembered import Remembered
 from tornado_gateway.observability.genai import ErrorTypes, operation, provider_name
 from tornado_gateway.observability.histogram import Histogram
 
@@ -54,7 +55,7 @@ class GenAIMetrics:
         self._started = started
         self._errors = ErrorTypes()
         self._histograms: dict[str, dict[Labels, Histogram]] = {name: {} for name, *_ in _METRICS}
-        self._series: dict[tuple[str, str, str, str | None, str], _Series] = {}
+        self._series: Remembered[tuple[str, str, str, str | None, str], _Series] = Remembered(_REMEMBERED)
         self._bounds = {name: bounds for name, _, _, bounds in _METRICS}
 
     def observe(self, event: RequestFinished) -> None:
@@ -65,9 +66,7 @@ class GenAIMetrics:
         key = event.dialect, event.provider, event.model_label, event.error, event.revision
         series = self._series.get(key)
         if series is None:
-            if len(self._series) >= _REMEMBERED:
-                self._series.clear()
-            series = self._series[key] = self._make(event)
+            series = self._series.keep(key, self._make(event))
         series.duration.observe(event.duration)
         if event.time_to_first_token is not None:
             self._at(FIRST_CHUNK, series.labels).observe(event.time_to_first_token)

@@ -20,6 +20,7 @@ from tornado_gateway.domain.errors import (
     UpstreamTimeout,
 )
 from tornado_gateway.domain.ports import Clock
+from tornado_gateway.domain.remembered import Remembered
 from tornado_gateway.domain.tracing import Address
 from tornado_gateway.providers.pooled import OWN_HEADERS, FixedHeaders, PooledBody
 from tornado_gateway.providers.transport_errors import TRANSPORT_ERRORS, gateway_error
@@ -167,9 +168,9 @@ class Upstream:
         ]
         self._timeout = timeout
         self._connect_timeout = min(connect_timeout, timeout)
-        self._headers: dict[tuple[tuple[str, str], ...], FixedHeaders] = {}
+        self._headers: Remembered[tuple[tuple[str, str], ...], FixedHeaders] = Remembered(_REMEMBERED)
         """By what a call adds to those above: of few kinds, and to make them costs as much as to route a call."""
-        self._extensions: dict[tuple[float, bool], dict[str, Any]] = {}
+        self._extensions: Remembered[tuple[float, bool], dict[str, Any]] = Remembered(_REMEMBERED)
         """By the time that a connection may take: of few values, and one dictionary a call would cost more."""
 
     async def post(
@@ -236,9 +237,7 @@ class Upstream:
         """What is sent with every request, and ``headers``."""
         known = self._headers.get(headers)
         if known is None:
-            if len(self._headers) >= _REMEMBERED:
-                self._headers.clear()
-            known = self._headers[headers] = FixedHeaders([*self._sent, *headers])
+            known = self._headers.keep(headers, FixedHeaders([*self._sent, *headers]))
         return known
 
     def _waits(self, connect: float, context: RequestContext) -> dict[str, Any]:
@@ -246,11 +245,9 @@ class Upstream:
         key = (connect, context.limits.first_token is None)
         known = self._extensions.get(key)
         if known is None:
-            if len(self._extensions) >= _REMEMBERED:
-                self._extensions.clear()
             read = self._timeout if context.limits.first_token is None else None
             timeouts: dict[str, float | None] = {"connect": connect, "read": read, "write": self._timeout, "pool": None}
-            known = self._extensions[key] = {"timeout": timeouts}
+            known = self._extensions.keep(key, {"timeout": timeouts})
         return known
 
 

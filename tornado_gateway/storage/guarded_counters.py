@@ -19,6 +19,7 @@ from tornado_gateway.domain.errors import StateUnavailable
 from tornado_gateway.domain.events import StateChanged
 from tornado_gateway.domain.policies import BreakerPolicy
 from tornado_gateway.domain.ports import Clock, Publisher
+from tornado_gateway.domain.remembered import Remembered
 
 Fail = Literal["open", "closed", "local"]
 
@@ -51,7 +52,7 @@ class GuardedCounters:
         self._away = False
         self._elsewhere: dict[str, Counters | None] = {}
         """Calls under way that the shared store knows nothing of, and where they are counted."""
-        self._known: dict[str, int] = {}
+        self._known: Remembered[str, int] = Remembered(_REMEMBERED)
         """What was last heard of each budget."""
         self._owed: dict[str, tuple[Claim, int]] = {}
         """What was spent of each budget without its store."""
@@ -104,9 +105,7 @@ class GuardedCounters:
         self._breakers.succeeded(_STORE, POLICY)
         for standing in verdict.standings:
             if standing.claim.what == "budget":
-                if len(self._known) >= _REMEMBERED:
-                    self._known.clear()
-                self._known[standing.claim.counter] = standing.used
+                self._known.keep(standing.claim.counter, standing.used)
 
     async def _without(self, claims: Sequence[Claim]) -> Verdict:
         if self._fail == "closed":

@@ -1,6 +1,7 @@
 """The benchmark measures what it says: its double speaks OpenAI, its load counts right, its arithmetic holds."""
 
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -40,6 +41,21 @@ def load(port: int, *arguments: str) -> dict[str, float]:
 
 def module(name: str) -> ModuleType:
     return __import__(name)
+
+
+def test_what_make_bench_runs_can_be_quick() -> None:
+    makefile = (HERE.parent.parent / "Makefile").read_text()
+    scripts = re.findall(
+        r"tests/benchmarks/(\w+\.py) \$\((\w+)_ARGS\)", makefile.partition("\nbench:")[2].partition("\n\n")[0]
+    )
+    assert len(scripts) == 4
+    told = (HERE.parent.parent / "docs" / "operating.md").read_text()
+    for script, name in scripts:
+        shown = subprocess.run(
+            [sys.executable, str(HERE / script), "--help"], capture_output=True, text=True, check=True
+        )
+        assert "--quick" in shown.stdout, script
+        assert f" {name}_ARGS=--quick" in told
 
 
 def test_the_double_answers_a_completion_with_usage() -> None:

@@ -24,7 +24,7 @@ from statistics import median, quantiles
 import msgspec
 from calls import FORMS
 from load import Tally, calling
-from processes import HERE, Running, cores, gateway, helper
+from processes import HERE, Cores, Running, cores, gateway, helper
 from settings import write_config
 
 WANTED = 0.97
@@ -156,8 +156,7 @@ def cpu_seconds(pid: int) -> float:
 
 
 @contextmanager
-def _servers(folder: Path) -> Iterator[Running]:
-    where = cores()
+def _servers(folder: Path, where: Cores) -> Iterator[Running]:
     with ExitStack() as stack:
         upstream = stack.enter_context(helper("upstream.py", core=where.rest))
         receiver = stack.enter_context(helper("constant.py", core=where.rest))
@@ -180,11 +179,12 @@ def main() -> int:
         starts, blocks, seconds, warmup = 1, 3, 0.2, 0.5
     measured: list[list[Slice]] = []
     errors = 0
-    if (rest := cores().rest) is not None:
-        os.sched_setaffinity(0, {rest})
+    where = cores()  # once: from here on this process has one of them
+    if where.rest is not None:
+        os.sched_setaffinity(0, {where.rest})
     for number in range(starts):
         sys.stderr.write(f"start {number + 1} of {starts}\n")
-        with tempfile.TemporaryDirectory() as folder, _servers(Path(folder)) as running:
+        with tempfile.TemporaryDirectory() as folder, _servers(Path(folder), where) as running:
             found, failed = asyncio.run(
                 measure(running, connections=given.connections, warmup=warmup, seconds=seconds, blocks=blocks)
             )

@@ -15,12 +15,6 @@ import pytest
 HERE = Path(__file__).parent
 
 
-@pytest.fixture(autouse=True)
-def folder_on_path(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The benchmark's files are scripts and import each other as such."""
-    monkeypatch.syspath_prepend(str(HERE))
-
-
 @contextmanager
 def upstream(*arguments: str) -> Iterator[int]:
     command = [sys.executable, str(HERE / "upstream.py"), "--limit=30", *arguments]

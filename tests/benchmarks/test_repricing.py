@@ -7,13 +7,9 @@ from types import ModuleType
 
 import pytest
 
-HERE = Path(__file__).parent
-
 
 @pytest.fixture
-def repricing(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
-    """The benchmark's files are scripts and import each other as such."""
-    monkeypatch.syspath_prepend(str(HERE))
+def repricing() -> ModuleType:
     return __import__("repricing")
 
 

@@ -1,17 +1,13 @@
 """The part on workers measures what it says."""
 
-from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import pytest
 
-HERE = Path(__file__).parent
-
 
 @pytest.fixture
-def workers(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
-    monkeypatch.syspath_prepend(str(HERE))
+def workers() -> ModuleType:
     return __import__("workers")
 
 

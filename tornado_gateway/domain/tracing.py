@@ -18,11 +18,6 @@ from tornado_gateway.domain.stream import Relayed, Started, StreamEvent, UsageRe
 SAMPLED = 1
 """The flag of a trace that is kept."""
 
-TRACE_ID = slice(0, 32)
-SPAN_ID = slice(32, 48)
-FIRST_TRY = slice(48, 64)
-"""Where the ids that a call begins with stand in its ``ids``."""
-
 CANCELLED = "cancelled"
 """How a try ended that nobody waited for any longer."""
 
@@ -66,8 +61,8 @@ class AttemptTrace(msgspec.Struct, gc=False):
 class CallTrace(msgspec.Struct, gc=False):
     """A call that is traced. Ids are in hex, as headers have them; ``received`` is on the monotonic clock.
 
-    ``ids`` are the trace's, the call's own and the first try's, made in one go. ``parent_id`` is the caller's span,
-    None where the trace begins here.
+    ``ids`` are the trace's (32 digits), the call's own and the first try's (16 each), made in one go. ``parent_id`` is
+    the caller's span, None where the trace begins here.
     """
 
     ids: str
@@ -83,21 +78,21 @@ class CallTrace(msgspec.Struct, gc=False):
     @property
     def model(self) -> str | None:
         """As the provider names it in its answer."""
-        return None if self.named is None else text_of(self.named)
+        return model_of(self.named)
 
     @property
     def trace_id(self) -> str:
-        return self.ids[TRACE_ID]
+        return self.ids[:32]
 
     @property
     def span_id(self) -> str:
-        return self.ids[SPAN_ID]
+        return self.ids[32:48]
 
     def attempt(self, route: str, provider: str, model: str, endpoint: int, now: float) -> AttemptTrace:
         """Another try begins."""
         ids = self.ids
-        span_id = ids[FIRST_TRY] if not self.attempts else f"{getrandbits(64) | 1 << 63:016x}"
-        parent = f"00-{ids[TRACE_ID]}-{span_id}-{self.flags}"
+        span_id = ids[48:] if not self.attempts else f"{getrandbits(64) | 1 << 63:016x}"
+        parent = f"00-{ids[:32]}-{span_id}-{self.flags}"
         made = AttemptTrace(parent, route, provider, model, endpoint, now)
         self.attempts.append(made)
         return made
@@ -146,22 +141,21 @@ class Tracing:
 
     def begin(self, traceparent: str | None, call: ModelCall | None, received: float) -> CallTrace | None:
         """``traceparent`` is the caller's, of the right form; None for a call that is not traced."""
+        if traceparent is not None and not int(traceparent[53:55], 16) & SAMPLED:
+            return None
         ids = (getrandbits(256) | _SOME).to_bytes(32, "big").hex()
         if traceparent is None:
             if self._bound < _ALL and int(ids[16:32], 16) >= self._bound:
                 return None
             made = CallTrace(ids, None, "01", received)
         else:
-            flags = traceparent[53:55]
-            if not int(flags, 16) & SAMPLED:
-                return None
-            made = CallTrace(traceparent[3:35] + ids[32:], traceparent[36:52], flags, received)
+            made = CallTrace(traceparent[3:35] + ids[32:], traceparent[36:52], traceparent[53:55], received)
         if self._capture and call is not None:
             made.captured = Captured(call)
         return made
 
 
-def text_of(document: bytes) -> str | None:
-    """The text that a JSON document is, None where it is something else."""
-    value = msgspec.json.decode(document)
+def model_of(named: bytes | None) -> str | None:
+    """The model's name of its JSON, None where that is no text."""
+    value = None if named is None else msgspec.json.decode(named)
     return value if isinstance(value, str) else None

@@ -15,10 +15,10 @@ from opentelemetry.proto.trace.v1.trace_pb2 import Span, Status
 from tornado_gateway.domain.context import UNKNOWN
 from tornado_gateway.domain.errors import ClientClosed
 from tornado_gateway.domain.events import RequestFinished
-from tornado_gateway.domain.tracing import CANCELLED, Address, AttemptTrace, CallTrace, text_of
+from tornado_gateway.domain.tracing import CANCELLED, Address, AttemptTrace, CallTrace, model_of
 from tornado_gateway.observability.captured_messages import input_messages, output_messages
 from tornado_gateway.observability.genai import operation, provider_name
-from tornado_gateway.observability.otlp_wire import REMEMBERED, Value, attribute, count, head, pair_of, text, text_head
+from tornado_gateway.observability.otlp_wire import REMEMBERED, Value, attribute, count, delimited, pair_of, text
 
 Kinds = Callable[[str], str]
 """A provider's kind by its name, empty where it has gone meanwhile."""
@@ -51,7 +51,6 @@ class SpanWriter:
         end = start + int(event.duration * 1e9)
         ids = bytes.fromhex(trace.ids)
         answer = self._answer(event, trace)
-        request_id = event.request_id.encode()
         parts = [
             self._call_block(
                 trace.flags,
@@ -68,21 +67,18 @@ class SpanWriter:
                 event.error,
             ),
             _own(_TRACE, ids[:16], _SPAN, ids[16:24], _START, start, _END, end, _OVERHEAD, event.overhead),
-            text_head("gateway.request_id", len(request_id)),
-            request_id,
+            text("gateway.request_id", event.request_id),
             answer,
         ]
         if trace.parent_id is not None:
             parts += _PARENT, bytes.fromhex(trace.parent_id)
         if event.cost is not None:
-            amount = event.cost.digits.encode()
-            parts += text_head("gateway.cost", len(amount)), amount, _USD
+            parts += text("gateway.cost", event.cost.digits), _USD
         if event.time_to_first_token is not None:
             parts += _FIRST_CHUNK, _double(event.time_to_first_token)
         if event.tags:
             parts += (text(f"gateway.tag.{name}", value) for name, value in event.tags.items())
-        body = b"".join(parts)
-        made = [head(_SPANS, len(body)) + body]
+        made = [delimited(_SPANS, b"".join(parts))]
         for number, attempt in enumerate(trace.attempts, 1):
             made.append(self._attempt(event, trace, ids, attempt, number, shift, end, answer))
         return made
@@ -115,13 +111,13 @@ class SpanWriter:
             number,
             attempt.address,
         )
-        own = ids[24:] if number == 1 else bytes.fromhex(attempt.span_id)
+        own = bytes.fromhex(attempt.span_id)
         start = shift + int(attempt.started * 1e9)
         body = block + _child(_TRACE, ids[:16], _SPAN, own, _PARENT, ids[16:24], _START, start, _END, end) + answer
         if answer and event.time_to_first_token is not None:
             first = max(0.0, trace.received + event.time_to_first_token - attempt.started)
             body += _FIRST_CHUNK + _double(first)
-        return head(_SPANS, len(body)) + body
+        return delimited(_SPANS, body)
 
     def _make_call_block(
         self,
@@ -221,7 +217,7 @@ def _counted(name: str) -> Callable[[int], bytes]:
 
 def _make_answer_block(named: bytes | None, finish_reason: str | None, estimated: bool) -> bytes:
     parts = []
-    model = None if named is None else text_of(named)
+    model = model_of(named)
     if model is not None:
         parts.append(attribute("gen_ai.response.model", model))
     if finish_reason is not None:

@@ -24,11 +24,11 @@ def attribute(key: str, value: Value) -> bytes:
 def text(key: str, value: str) -> bytes:
     """``attribute`` for a text that no other span has."""
     encoded = value.encode()
-    return text_head(key, len(encoded)) + encoded
+    return _text_head(key, len(encoded)) + encoded
 
 
 @lru_cache(REMEMBERED)
-def text_head(key: str, size: int) -> bytes:
+def _text_head(key: str, size: int) -> bytes:
     """What stands in a span before the ``size`` bytes of the attribute ``key``, a text."""
     return _value_head(key, head(1, size), size)
 

@@ -19,7 +19,7 @@ _REMEMBERED = 64
 
 
 OWN_HEADERS = "tornado_gateway.own_headers"
-"""A request's extension: headers that it has beside ``FixedHeaders``, pairs of texts."""
+"""A request's extension: headers that it has beside those which it may share, pairs of texts."""
 
 
 class FixedHeaders(httpx.Headers):
@@ -110,13 +110,14 @@ class PooledTransport(httpx.AsyncBaseTransport):
 
 def _pooled(request: httpx.Request) -> "CIMultiDict[str]":
     known = request.headers
-    if not isinstance(known, FixedHeaders):
-        return CIMultiDict((name.decode(), value.decode()) for name, value in known.raw)
+    if isinstance(known, FixedHeaders):
+        headers = known.pooled
+    else:
+        headers = CIMultiDict((name.decode(), value.decode()) for name, value in known.raw)
     own = request.extensions.get(OWN_HEADERS)
-    if own is None:
-        return known.pooled
-    headers = known.pooled.copy()
-    headers.extend(own)
+    if own is not None:
+        headers = headers.copy()
+        headers.extend(own)
     return headers
 
 

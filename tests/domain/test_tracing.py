@@ -25,7 +25,7 @@ from tornado_gateway.domain.policies import Hedge
 from tornado_gateway.domain.routes import Route, RouteTarget
 from tornado_gateway.domain.snapshot import SnapshotHolder
 from tornado_gateway.domain.stream import Relayed, Started, StreamBatch, TextDelta, UsageReport
-from tornado_gateway.domain.tracing import CallTrace, Tracing
+from tornado_gateway.domain.tracing import CallTrace, Tracing, model_of
 from tornado_gateway.domain.usage import TokenUsage
 from tornado_gateway.domain.wire import OPENAI_CHAT, Wire
 
@@ -214,3 +214,9 @@ def test_an_odd_model_is_none() -> None:
         trace.answered(Answer(usage=None, relayed=Wire(OPENAI_CHAT, fields)))
         assert trace.model is None
     assert served(ScriptedProvider()).kind == ""
+
+
+@pytest.mark.parametrize("named", [None, b"7", b'"\xff"', b'"\\ud800"', b'"\\x"'])
+def test_a_name_that_is_no_text_is_none(named: bytes | None) -> None:
+    assert model_of(named) is None
+    assert model_of(b'"gpt-4"') == "gpt-4"

@@ -156,6 +156,10 @@ class Tracing:
 
 
 def model_of(named: bytes | None) -> str | None:
-    """The model's name of its JSON, None where that is no text."""
-    value = None if named is None else msgspec.json.decode(named)
+    """The model's name of its JSON, None where that is no text: a provider's answer is looked into no further than is
+    needed, and this may be garbled."""
+    try:
+        value = None if named is None else msgspec.json.decode(named)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return None
     return value if isinstance(value, str) else None

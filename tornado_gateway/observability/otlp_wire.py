@@ -12,6 +12,8 @@ from opentelemetry.proto.trace.v1.trace_pb2 import Span
 REMEMBERED = 8192
 """Pieces of a kind that are kept, for they come again."""
 
+_SPANS = 2
+
 Value = str | int | float | bool | tuple[str, ...]
 
 
@@ -31,6 +33,28 @@ def text(key: str, value: str) -> bytes:
 def _text_head(key: str, size: int) -> bytes:
     """What stands in a span before the ``size`` bytes of the attribute ``key``, a text."""
     return _value_head(key, head(1, size), size)
+
+
+Place = tuple[bytes, int]
+"""In a template: what stands before a value, and the value's size in bytes."""
+
+
+def text_place(key: str, size: int, before: bytes = b"") -> Place:
+    """The place of ``text``'s value."""
+    return before + _text_head(key, size), size
+
+
+def template(block: bytes, *places: Place) -> bytes:
+    """The field ``spans`` of ``ScopeSpans``, to be completed with the values by ``%``: a span with ``block`` and them.
+
+    It fits values of just these sizes, for protobuf says the whole's first.
+    """
+    size = len(block) + sum(len(before) + value for before, value in places)
+    return _plain(head(_SPANS, size) + block) + b"".join(_plain(before) + b"%b" for before, _ in places)
+
+
+def _plain(piece: bytes) -> bytes:
+    return piece.replace(b"%", b"%%")
 
 
 def count(key: str, value: int) -> bytes:

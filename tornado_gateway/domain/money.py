@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Context, Decimal, Inexact, InvalidOperation, Overflow
+from functools import lru_cache
 
 import msgspec
 
@@ -123,6 +124,7 @@ class Cost(msgspec.Struct, frozen=True, gc=False):
         return decimal_digits(self.amount)
 
 
+@lru_cache(4096)  # a call's cost is written up to four times: header, body, log and trace
 def decimal_digits(value: Decimal) -> str:
     """``value`` written out in full: ``0.00186``, never ``1.86E-3`` nor ``0.001860``."""
     digits = str(value)

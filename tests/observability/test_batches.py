@@ -65,6 +65,40 @@ def test_a_full_batch_cuts_the_lingering_short() -> None:
     assert arrived.wait(5)
 
 
+def test_what_comes_while_a_batch_is_consumed_waits_for_a_full_one() -> None:
+    entered, released, again = threading.Event(), threading.Event(), threading.Event()
+    seen: list[list[int]] = []
+
+    def consume(batch: list[int]) -> None:
+        seen.append(batch)
+        (again if entered.is_set() else entered).set()
+        released.wait(10)
+
+    thread: BatchThread[int] = BatchThread("t", consume, batch=10, linger=60)
+    thread.start()
+    for number in range(12):
+        thread.offer(number)
+    assert entered.wait(5)
+    thread.offer(12)
+    released.set()
+    assert not again.wait(0.05), "three are no full batch"
+    for number in range(13, 21):
+        thread.offer(number)
+    assert again.wait(5)
+    thread.close(5)
+    assert seen == [[*range(10)], [*range(10, 20)], [20]]
+
+
+def test_close_does_not_wait_for_a_full_batch() -> None:
+    seen: list[int] = []
+    thread: BatchThread[int] = BatchThread("t", seen.extend, batch=10, linger=60)
+    thread.start()
+    for number in range(15):
+        thread.offer(number)
+    thread.close(5)
+    assert seen == [*range(15)]
+
+
 def test_a_lone_item_arrives_after_the_lingering() -> None:
     arrived = threading.Event()
     thread: BatchThread[int] = BatchThread("t", lambda _batch: arrived.set(), linger=0.01)
@@ -111,19 +145,19 @@ def test_many_offered_at_once_fill_the_room_there_is() -> None:
 
     def consume(batch: list[int]) -> None:
         seen.extend(batch)
-        if len(seen) == 5:
+        if len(seen) == 4:
             whole.set()
 
-    thread: BatchThread[int] = BatchThread("t", consume, capacity=5, batch=2, linger=60.0)
+    thread: BatchThread[int] = BatchThread("t", consume, capacity=4, batch=2, linger=60.0)
     thread.offer_all([0, 1, 2])
     thread.offer_all([])
     thread.offer_all([3, 4, 5, 6])
-    assert thread.dropped == 2
-    thread.offer_all([7])
     assert thread.dropped == 3
+    thread.offer_all([7])
+    assert thread.dropped == 4
     thread.start()
     assert whole.wait(10), "without its linger, for there is more than a batch"
-    assert seen == [0, 1, 2, 3, 4]
+    assert seen == [0, 1, 2, 3]
     thread.close(5)
     thread.offer_all([8])
-    assert thread.dropped == 4
+    assert thread.dropped == 5

@@ -87,14 +87,19 @@ class BatchThread(Generic[T]):
     def _run(self) -> None:
         while True:
             self._wake.wait()
-            self._hurry.wait(self._linger)
+            self._hurry.wait(0 if self._closing else self._linger)
             self._hurry.clear()
             # In this order: an item offered between two of these lines is either taken below or wakes us again.
             self._wake.clear()
             self._awake = False
             while batch := self._take():
                 self._consume(batch)
-            if self._closing:
+                if len(self._queue) < self._batch and not self._closing:
+                    break
+            if self._queue:  # came meanwhile, and no full batch: it waits for more
+                self._awake = True
+                self._wake.set()
+            elif self._closing:
                 return
 
     def _take(self) -> list[T]:

@@ -71,7 +71,9 @@ class SpanWriter:
             own += b"".join([text(f"gateway.tag.{name}", value) for name, value in event.tags.items()])
         request_id = event.request_id.encode()
         cost = b"" if event.cost is None else event.cost.digits.encode()
-        call = self._call(
+        # What was captured has any size, and would push out all that is remembered.
+        known = trace.captured is None
+        call = (self._call if known else self._make_call)(
             len(request_id),
             len(cost),
             len(own),
@@ -97,7 +99,7 @@ class SpanWriter:
             if own and event.time_to_first_token is not None:
                 first = max(0.0, trace.received + event.time_to_first_token - attempt.started)
                 own += _FIRST_CHUNK + _double(first)
-            tried = self._try(
+            tried = (self._try if known else self._make_try)(
                 len(own),
                 trace.flags,
                 None if error is None else _told(event, error),

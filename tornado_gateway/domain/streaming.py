@@ -138,7 +138,12 @@ class ActiveStream:
                 yield self._passed(self._metered(batch))
                 if batch.error is not None:
                     raise batch.error
-                batch = await self._more()
+                try:
+                    batch = await self._more()
+                except GatewayError as error:
+                    if self._guarded is None:
+                        raise
+                    batch = StreamBatch((), error=error)  # what the rules hold back came before it
             yield await self._settled(batch)
         except GatewayError as error:
             self.fail(error)

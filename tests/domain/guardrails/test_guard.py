@@ -208,9 +208,16 @@ async def test_what_is_found_at_the_very_end_of_a_stream_is_denied_too() -> None
     assert (event.status, event.usage) == (400, TokenUsage(12, 25))
 
 
-async def test_what_came_before_an_error_is_not_lost_with_it() -> None:
-    broken = StreamBatch((TextDelta("bob"),), error=UpstreamFailed("no"))
-    made = Guarded([StreamBatch((TextDelta("to "),)), broken], response=checks(*pii("email")))
+@pytest.mark.parametrize(
+    "rest",
+    [
+        [StreamBatch((TextDelta("bob"),), error=UpstreamFailed("no"))],
+        [StreamBatch((TextDelta("bob"),)), UpstreamFailed("no")],
+        [StreamBatch((TextDelta("bob"),))],
+    ],
+)
+async def test_what_came_before_an_error_is_not_lost_with_it(rest: list[Any]) -> None:
+    made = Guarded([StreamBatch((TextDelta("to "),)), *rest], response=checks(*pii("email")))
     stream = made.service.stream(call(stream=True), context())
     await stream.open()
     told = []
@@ -219,6 +226,17 @@ async def test_what_came_before_an_error_is_not_lost_with_it() -> None:
             told += batch.events
     await stream.close()
     assert told == [TextDelta("to "), TextDelta("bob")]
+    assert (made.finished().status, made.provider.closed) == (502, 1)
+
+
+async def test_what_was_held_back_before_an_error_is_denied_like_any_other() -> None:
+    made = Guarded(
+        [StreamBatch((TextDelta(f"to {MAIL}"),)), UpstreamFailed("no")],
+        response=checks(*pii("email", action="deny")),
+    )
+    with pytest.raises(GuardrailDenied):
+        await made.streamed()
+    assert made.finished().error == "guardrail_denied"
 
 
 @pytest.mark.parametrize(("kind", "thought"), [("anthropic", f"{MAIL} "), ("", "[EMAIL] ")])

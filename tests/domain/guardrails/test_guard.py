@@ -38,7 +38,7 @@ from tornado_gateway.domain.policies import Fallback, Mirror
 from tornado_gateway.domain.routes import Route, RouteTarget
 from tornado_gateway.domain.shared_answers import SharedAnswers
 from tornado_gateway.domain.snapshot import SnapshotHolder
-from tornado_gateway.domain.stream import Finished, ReasoningDelta, StreamBatch, TextDelta, UsageReport
+from tornado_gateway.domain.stream import Finished, ReasoningDelta, StreamBatch, StreamEvent, TextDelta, UsageReport
 from tornado_gateway.domain.tracing import Tracing
 from tornado_gateway.domain.usage import TokenUsage
 from tornado_gateway.storage.memory_cache import MemoryCache
@@ -220,7 +220,7 @@ async def test_what_came_before_an_error_is_not_lost_with_it(rest: list[Any]) ->
     made = Guarded([StreamBatch((TextDelta("to "),)), *rest], response=checks(*pii("email")))
     stream = made.service.stream(call(stream=True), context())
     await stream.open()
-    told = []
+    told: list[StreamEvent] = []
     with pytest.raises(UpstreamFailed):
         async for batch in stream.batches():
             told += batch.events

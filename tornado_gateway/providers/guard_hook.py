@@ -17,6 +17,7 @@ import msgspec
 
 from tornado_gateway.domain.guardrails.hooks import HookFailed, HookQuestion, HookReply
 from tornado_gateway.domain.guardrails.rules import HookRule
+from tornado_gateway.providers.bounded import TooLong, read_at_most
 from tornado_gateway.providers.transport_errors import TRANSPORT_ERRORS
 
 _MOST_BYTES = 16 * 1024 * 1024
@@ -59,12 +60,8 @@ class HttpHooks:
         try:
             if response.status_code != 200:
                 raise HookFailed(f"status {response.status_code}")
-            parts, size = [], 0
-            async for part in response.aiter_bytes():
-                parts.append(part)
-                size += len(part)
-                if size > _MOST_BYTES:
-                    raise HookFailed("its answer is too large")
-            return b"".join(parts)
+            return await read_at_most(_MOST_BYTES, response)
+        except TooLong:
+            raise HookFailed("its answer is too large") from None
         finally:
             await response.aclose()

@@ -1,13 +1,12 @@
 """An issuer's key set, fetched: over HTTP, or from a file that somebody keeps current."""
 
 import asyncio
-from collections.abc import AsyncIterable
 from pathlib import Path
-from typing import cast
 
 import httpx
 
 from tornado_gateway.domain.tokens import KeySetUnavailable
+from tornado_gateway.providers.bounded import TooLong, read_at_most
 from tornado_gateway.providers.transport_errors import TRANSPORT_ERRORS, gateway_error
 
 SECONDS = 5.0
@@ -48,12 +47,9 @@ class KeySetDocuments:
             if response.status_code != 200:
                 # A redirect is not followed: it could lead to anybody.
                 raise KeySetUnavailable(f"the issuer answered with status {response.status_code}")
-            body = b""
-            async for chunk in cast(AsyncIterable[bytes], response.stream):
-                body += chunk
-                if len(body) > MAX_BYTES:
-                    raise KeySetUnavailable(f"the issuer answered with more than {MAX_BYTES} bytes")
-            return body
+            return await read_at_most(MAX_BYTES, response)
+        except TooLong:
+            raise KeySetUnavailable(f"the issuer answered with more than {MAX_BYTES} bytes") from None
         finally:
             await response.aclose()
 

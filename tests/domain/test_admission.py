@@ -1,9 +1,10 @@
 import asyncio
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from tests.serving import until
 from tests.support import (
@@ -58,7 +59,7 @@ class Run:
     async def ask(
         self, max_tokens: int | None = 25, principal: Principal | None = None, **members: Any
     ) -> RequestContext:
-        made = replace(context(self.clock), principal=principal)
+        made = structs.replace(context(self.clock), principal=principal)
         await self.service.complete(asked(max_tokens, **members), made)
         return made
 
@@ -214,7 +215,7 @@ STREAM = [
 
 async def test_a_stream_holds_its_place_to_its_end() -> None:
     world = run(EVERYONE, ScriptedProvider(script=[STREAM]))
-    made = replace(context(world.clock), principal=Principal("team-a", budget=MONTH))
+    made = structs.replace(context(world.clock), principal=Principal("team-a", budget=MONTH))
     stream = world.service.stream(asked(stream=True), made)
     await stream.open()
     assert await world.under_way() == 1
@@ -229,7 +230,7 @@ async def test_a_stream_holds_its_place_to_its_end() -> None:
 
 async def test_a_stream_that_its_client_left_has_used_what_it_said() -> None:
     world = run(EVERYONE, ScriptedProvider(script=[STREAM]))
-    made = replace(context(world.clock), principal=Principal("team-a", budget=MONTH))
+    made = structs.replace(context(world.clock), principal=Principal("team-a", budget=MONTH))
     stream = world.service.stream(asked(stream=True), made)
     await stream.open()
     async for _ in stream.batches():
@@ -340,7 +341,7 @@ async def test_a_store_that_keeps_nothing() -> None:
     snapshots = SnapshotHolder(snapshot(answering()))
     service = service_over(snapshots, clock, recorder, admission)
     with pytest.raises(StateUnavailable):
-        await service.complete(asked(), replace(context(clock), principal=Principal("team-a", budget=MONTH)))
+        await service.complete(asked(), structs.replace(context(clock), principal=Principal("team-a", budget=MONTH)))
 
 
 async def test_five_hundred_at_once_overspend_by_less_than_one_call() -> None:

@@ -8,6 +8,7 @@ import msgspec
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
+from msgspec import structs
 
 from tests.support import NOW, ScriptedProvider, context, served, snapshot
 from tornado_gateway.domain import routing
@@ -50,7 +51,7 @@ PLAN = planned()
 
 
 def key(body: str, protocol: str = OPENAI_CHAT, *, stream: bool = False, **members: Any) -> bytes | None:
-    return key_of(PLAN, asked(body, protocol, stream=stream), replace(context(), **members))
+    return key_of(PLAN, asked(body, protocol, stream=stream), structs.replace(context(), **members))
 
 
 @dataclass(frozen=True)
@@ -184,7 +185,7 @@ def test_a_document_that_nobody_can_read_is_not_kept() -> None:
 
 
 def principal(name: str | None) -> RequestContext:
-    return replace(context(), principal=None if name is None else Principal(name))
+    return structs.replace(context(), principal=None if name is None else Principal(name))
 
 
 def test_callers_share_answers_only_where_the_file_says_so() -> None:

@@ -1,6 +1,7 @@
-from dataclasses import replace
 from decimal import Decimal
 from typing import Any
+
+from msgspec import structs
 
 from tests.support import NOW, FakeClock, ScriptedProvider, call, context, snapshot
 from tornado_gateway.domain import routing
@@ -40,7 +41,7 @@ def asked(max_tokens: int | None = 100, **members: Any) -> ModelCall:
 
 def claims(quotas: Quotas | None, made: ModelCall | None = None, **caller: Any) -> list[Claim]:
     principal = Principal("team-a", **caller) if caller else None
-    return Claims(FakeClock()).of(made or asked(), plan(), quotas, replace(context(), principal=principal))
+    return Claims(FakeClock()).of(made or asked(), plan(), quotas, structs.replace(context(), principal=principal))
 
 
 def told(found: list[Claim]) -> list[tuple[str, str, int]]:
@@ -72,7 +73,7 @@ def test_limits_of_all_who_have_some() -> None:
 def test_an_address_where_it_is_known() -> None:
     quotas = Quotas(per_address=Limits(concurrent=2))
     assert claims(quotas) == []
-    (claim,) = Claims(FakeClock()).of(asked(), plan(), quotas, replace(context(), address="10.0.0.1"))
+    (claim,) = Claims(FakeClock()).of(asked(), plan(), quotas, structs.replace(context(), address="10.0.0.1"))
     assert (claim.subject.name, claim.counter) == ("address 10.0.0.1", "concurrent:address 10.0.0.1")
 
 

@@ -1,6 +1,5 @@
-from dataclasses import FrozenInstanceError, replace
-
 import pytest
+from msgspec.structs import replace
 
 from tests.support import context
 from tornado_gateway.domain.context import UNKNOWN, RequestContext, Timing, Trail
@@ -28,5 +27,5 @@ def test_a_gates_copy_goes_on_with_the_same_trail_and_timing() -> None:
 
 
 def test_a_context_is_frozen() -> None:
-    with pytest.raises(FrozenInstanceError):
+    with pytest.raises(AttributeError):
         context().request_id = "other"  # type: ignore[misc]

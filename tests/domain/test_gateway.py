@@ -1,8 +1,8 @@
 import asyncio
-from dataclasses import replace
 from decimal import Decimal
 
 import pytest
+from msgspec import structs
 
 from tests.support import ScriptedProvider, World, call, context, snapshot, text_answer, world
 from tornado_gateway.domain.call import Answer
@@ -178,7 +178,7 @@ async def test_a_model_that_the_key_may_not_use_is_asked_of_nobody() -> None:
         Route("copy", (RouteTarget("mirror", "gpt-4"),)),
     ]
     made = world(provider, mirror, routes=routes)
-    stranger = replace(context(), principal=Principal("team-a", tags={"team": "a"}, models=("o1",)))
+    stranger = structs.replace(context(), principal=Principal("team-a", tags={"team": "a"}, models=("o1",)))
     with pytest.raises(ModelNotAllowed):
         await made.service.complete(call(), stranger)
     await asyncio.sleep(0)
@@ -195,7 +195,9 @@ async def test_the_name_that_the_caller_used_is_what_counts() -> None:
         Route("copy", (RouteTarget("mirror", "gpt-4"),)),
     ]
     made = world(provider, mirror, routes=routes)
-    await made.service.complete(call("fast"), replace(context(), principal=Principal("team-a", models=("fast",))))
+    await made.service.complete(
+        call("fast"), structs.replace(context(), principal=Principal("team-a", models=("fast",)))
+    )
     for _ in range(10):
         await asyncio.sleep(0)
     assert (provider.asked, mirror.asked) == (["gpt-4"], ["gpt-4"])

@@ -1,6 +1,7 @@
 import asyncio
-from dataclasses import replace
 from typing import Any
+
+from msgspec import structs
 
 from tests.support import FakeClock, Half, call, context
 from tornado_gateway.domain.errors import UpstreamFailed
@@ -60,7 +61,7 @@ async def test_a_slow_mirror_fills_no_memory() -> None:
 async def test_whom_a_key_may_name_says_nothing_of_where_copies_go() -> None:
     mirrors, runs = Mirrors(randomness=Half(), clock=FakeClock()), Runs()
     principal = Principal("team-a", tags={"team": "a"}, models=("gpt-4",))
-    mirrors.send(Mirror("other", 51), call(), replace(context(), principal=principal), runs)
+    mirrors.send(Mirror("other", 51), call(), structs.replace(context(), principal=principal), runs)
     await asyncio.sleep(0)
     ((_, apart),) = runs.calls
     assert apart.principal == Principal("team-a", tags={"team": "a"})

@@ -1,8 +1,8 @@
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import replace
 from decimal import Decimal
 
 import pytest
+from msgspec import structs
 
 from tests.support import NOW, FakeClock, context, text_answer
 from tornado_gateway.domain.call import Answer
@@ -31,7 +31,7 @@ class Made:
         trail = Trail("r", "p", "m", "l", attempts=1)
         self.recording = Recording(
             flight=self.flights.begin(b"k"),
-            context=asked or replace(context(self.clock), trail=trail, dropped=["seed"]),
+            context=asked or structs.replace(context(self.clock), trail=trail, dropped=["seed"]),
             clock=self.clock,
             max_bytes=max_bytes,
             keep=self.sealed.append,

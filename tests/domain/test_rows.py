@@ -1,8 +1,8 @@
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
+from msgspec import structs
 
 from tests.support import NOW, ScriptedProvider, call, context, finished, text_answer, world
 from tornado_gateway.domain.caching import CachePolicy
@@ -20,7 +20,7 @@ async def test_a_call_that_was_answered() -> None:
     house = world(ScriptedProvider(script=[text_answer()]))
     asked = call()
     asked.metadata = {"team": "not a", "job": "nightly"}
-    await house.service.complete(asked, replace(context(), principal=Principal("team-a", {"team": "a"})))
+    await house.service.complete(asked, structs.replace(context(), principal=Principal("team-a", {"team": "a"})))
     (event,) = house.recorder.of(RequestFinished)
     row = row_of(event)
     assert (row.request_id, row.key, row.route, row.provider, row.model) == (

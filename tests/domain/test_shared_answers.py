@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from tests.serving import until
 from tests.support import (
@@ -67,7 +68,7 @@ def cached(provider: ScriptedProvider, policy: CachePolicy | None = SHARED, **mo
 
 def asked(made: World, *, caching: Wish = "usual", principal: str | None = None) -> RequestContext:
     who = None if principal is None else Principal(principal)
-    return replace(context(made.clock), caching=caching, principal=who)
+    return structs.replace(context(made.clock), caching=caching, principal=who)
 
 
 async def ask(made: World, *, caching: Wish = "usual", principal: str | None = None, **members: Any) -> Completed:

@@ -1,8 +1,8 @@
 import asyncio
 from collections.abc import Sequence
-from dataclasses import replace
 
 import pytest
+from msgspec import structs
 
 from tests.support import ScriptedProvider, World, call, context, world
 from tornado_gateway.domain.errors import GatewayError, InternalError, ModelNotAllowed, UpstreamFailed
@@ -194,7 +194,7 @@ async def test_an_estimate_counts_bytes() -> None:
 async def test_a_model_that_the_key_may_not_use_is_asked_of_nobody() -> None:
     provider = ScriptedProvider(script=[[HELLO, END]])
     made = world(provider)
-    stranger = replace(context(made.clock), principal=Principal("team-a", models=("o1",)))
+    stranger = structs.replace(context(made.clock), principal=Principal("team-a", models=("o1",)))
     stream = made.service.stream(call(stream=True), stranger)
     with pytest.raises(ModelNotAllowed):
         await stream.open()

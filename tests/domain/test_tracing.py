@@ -1,10 +1,11 @@
 import asyncio
 import re
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
 import pytest
+from msgspec import structs
 
 from tests.support import (
     FakeClock,
@@ -53,7 +54,7 @@ class Traced:
         self.service = service_over(snapshots, self.clock, self.recorder, tracing=made)
 
     def context(self, parent: str | None = PARENT) -> RequestContext:
-        return replace(context(self.clock), traceparent=parent)
+        return structs.replace(context(self.clock), traceparent=parent)
 
     @property
     def trace(self) -> CallTrace:

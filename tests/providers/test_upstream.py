@@ -5,10 +5,10 @@ import gzip
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import replace
 
 import httpx
 import pytest
+from msgspec import structs
 
 from tests.support import FakeClock, context
 from tornado_gateway.domain.errors import (
@@ -94,7 +94,7 @@ async def silence(reader: asyncio.StreamReader, _writer: asyncio.StreamWriter) -
 async def test_a_whole_answer_and_what_was_sent() -> None:
     async with server(says(OK + b"X-A: b\r\nContent-Length: 2\r\n\r\n{}")) as url, upstream() as up:
         trace = "00-" + "a" * 32 + "-" + "b" * 16 + "-01"
-        asked = replace(context(), traceparent=trace, tracestate="v=1")
+        asked = structs.replace(context(), traceparent=trace, tracestate="v=1")
         reply = await up.post(httpx.URL(url), b'{"a":1}', asked, [("x-own", "1")])
         assert (reply.status, reply.body, reply.headers["x-a"]) == (200, b"{}", "b")
         head = server.heads[0].decode().lower()  # type: ignore[attr-defined]
@@ -114,7 +114,7 @@ async def test_a_traced_try_is_the_parent_of_what_the_provider_does_and_knows_wh
         server(says(OK + b"Content-Length: 2\r\n\r\n{}")) as url,
         upstream(base_url=url.removesuffix("/x")) as up,
     ):
-        asked = replace(context(), traceparent="00-" + "a" * 32 + "-" + "b" * 16 + "-01")
+        asked = structs.replace(context(), traceparent="00-" + "a" * 32 + "-" + "b" * 16 + "-01")
         attempt = AttemptTrace("00-" + "a" * 32 + "-" + "c" * 16 + "-01", "r", "p", "m", 0, 0.0)
         asked.trail.attempt = attempt
         await up.post(httpx.URL(url), b"{}", asked)

@@ -6,8 +6,9 @@ circuit is open.
 
 from collections.abc import Awaitable, Callable
 from contextlib import ExitStack
-from dataclasses import dataclass
 from typing import Generic, TypeVar
+
+import msgspec
 
 from tornado_gateway.domain.breakers import Breakers
 from tornado_gateway.domain.context import RequestContext
@@ -47,8 +48,7 @@ Tokens = Callable[[], tuple[int, int]]
 """How many tokens a call may take in and give out, by estimate."""
 
 
-@dataclass(frozen=True, slots=True)
-class Won(Generic[T]):
+class Won(msgspec.Struct, Generic[T], frozen=True):
     """The try that gave an answer; a stream's is still under way and may break off.
 
     ``recording`` is to be fed with the answer, where that is to be kept.

@@ -1,7 +1,12 @@
-"""Who asks, since when, under which id: what goes with a request from gate to gate and down to the provider."""
+"""Who asks, since when, under which id: what goes with a request from gate to gate and down to the provider.
+
+These are made anew for each request, and a frozen dataclass takes six times as long to make as a struct, forty times to
+make another of it.
+"""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+
+import msgspec
 
 from tornado_gateway.domain.caching import CacheMark, Wish
 from tornado_gateway.domain.errors import UpstreamTimeout
@@ -14,8 +19,7 @@ UNKNOWN = "unknown"
 """The label of a route, provider or model that gateway.yaml does not name."""
 
 
-@dataclass(slots=True)
-class Timing:
+class Timing(msgspec.Struct):
     """Seconds on the monotonic clock; the one part of a context that is written to on the way."""
 
     received: float
@@ -27,8 +31,7 @@ class Timing:
     """When the first content came, on the same clock as ``received``."""
 
 
-@dataclass(slots=True)
-class Trail:
+class Trail(msgspec.Struct):
     """Where a call has got to, for the response's headers and the log: written by the service as it goes.
 
     ``model`` is the provider's; ``route`` and ``model_label`` are names of gateway.yaml, fit for a metric's label.
@@ -50,8 +53,7 @@ class Trail:
     """What the limits that the call is under still allow."""
 
 
-@dataclass(slots=True)
-class Limits:
+class Limits(msgspec.Struct):
     """How long the attempt under way may take: written by the service before each one, read by whoever waits.
 
     Seconds; ``deadline`` is a point of the monotonic clock, at which the whole call must have ended.
@@ -96,23 +98,22 @@ def _sooner(first: float | None, second: float | None) -> float | None:
     return min(first, second)
 
 
-@dataclass(frozen=True, slots=True)
-class RequestContext:
+class RequestContext(msgspec.Struct, frozen=True):
     """``forward`` holds the caller's headers that a provider may see (lower-case names), never a credential."""
 
     request_id: str
     dialect: str
     timing: Timing
-    trail: Trail = field(default_factory=Trail)
+    trail: Trail = msgspec.field(default_factory=Trail)
     traceparent: str | None = None
     tracestate: str | None = None
     principal: Principal | None = None
     address: str | None = None
     """Where the caller is, where that is limited: an IPv4 address or an IPv6 network of 64 bits."""
-    forward: Mapping[str, str] = field(default_factory=dict)
-    dropped: list[str] = field(default_factory=list)
+    forward: Mapping[str, str] = {}
+    dropped: list[str] = []
     """Harmless hints that the translation left out, for ``X-Gateway-Dropped``."""
-    limits: Limits = field(default_factory=Limits)
+    limits: Limits = msgspec.field(default_factory=Limits)
     caching: Wish = "usual"
 
     def out_of_time(self, now: float) -> bool:

@@ -3,8 +3,9 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import ExitStack
-from dataclasses import replace
 from typing import TypeVar
+
+from msgspec.structs import replace
 
 from tornado_gateway.domain.attempts import Ask, Attempts, Tokens, Won
 from tornado_gateway.domain.call import ModelCall

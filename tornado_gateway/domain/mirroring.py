@@ -6,6 +6,8 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import replace
 
+from msgspec import structs
+
 from tornado_gateway.domain.call import ModelCall
 from tornado_gateway.domain.context import Limits, RequestContext, Timing, Trail
 from tornado_gateway.domain.errors import GatewayError
@@ -33,7 +35,7 @@ class Mirrors:
             return
         copied = copy.copy(call)
         copied.model = mirror.route
-        apart = replace(
+        apart = structs.replace(
             context,
             request_id=f"{context.request_id}-mirror",
             timing=Timing(received=self._clock.monotonic()),

@@ -4,10 +4,11 @@ the same meanwhile, and kept."""
 import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import ExitStack
-from dataclasses import replace
 from decimal import Decimal
 from functools import partial
 from typing import TypeVar
+
+from msgspec.structs import replace
 
 from tornado_gateway.domain.attempts import Ask, Won
 from tornado_gateway.domain.cache_keys import key_of

@@ -7,10 +7,10 @@ and its cookies, redirects and auth have no place between a gateway and a provid
 import asyncio
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Any, Self
 
 import httpx
+import msgspec
 
 from tornado_gateway.domain.context import RequestContext
 from tornado_gateway.domain.errors import (
@@ -38,8 +38,7 @@ _KEY_BYTES = 8
 """No key is shorter, and anything shorter would be found in words that are no key."""
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
+class Reply(msgspec.Struct, frozen=True):
     """A whole answer of a provider: ``headers`` with lower-case names, ``body`` decoded from its content coding."""
 
     status: int

@@ -2,13 +2,13 @@
 
 import json
 from collections.abc import AsyncIterator
-from dataclasses import replace
 from typing import Any
 
 import httpx
 import msgspec
 import pytest
 import respx
+from msgspec import structs
 
 from tests.support import FakeClock, call, context
 from tornado_gateway.domain.call import ModelCall
@@ -80,7 +80,7 @@ async def test_streams_on_both_lanes(provider: Any, router: respx.MockRouter) ->
 async def test_only_named_headers_of_the_caller_go_on(provider: Any, router: respx.MockRouter) -> None:
     route = router.post("/chat/completions").respond(json=ANSWER)
     forward = {"openai-beta": "x=1", "idempotency-key": "k", "anthropic-beta": "no"}
-    await provider.complete(call(), "gpt-4", replace(context(), forward=forward))
+    await provider.complete(call(), "gpt-4", structs.replace(context(), forward=forward))
     sent = route.calls[0].request.headers
     assert (sent["openai-beta"], sent["idempotency-key"], sent["authorization"]) == ("x=1", "k", "Bearer sk-1")
     assert "anthropic-beta" not in sent

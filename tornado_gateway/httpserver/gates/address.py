@@ -1,8 +1,8 @@
 """Where the caller is, for limits by address."""
 
-from dataclasses import replace
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 
+from msgspec.structs import replace
 from tornado.httputil import HTTPServerRequest
 
 from tornado_gateway.domain.context import RequestContext

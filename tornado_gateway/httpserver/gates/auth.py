@@ -1,8 +1,8 @@
 """Who calls: the key or token in the place where each client library puts it."""
 
 from collections.abc import Awaitable
-from dataclasses import replace
 
+from msgspec.structs import replace
 from tornado.httputil import HTTPHeaders, HTTPServerRequest
 
 from tornado_gateway.domain.authentication import Authenticator

@@ -4,8 +4,7 @@ Standard: RFC 9111, "Request Directives". ``no-cache``, and ``max-age=0`` as bro
 answer made now; ``no-store`` wants none from the cache and leaves none in it.
 """
 
-from dataclasses import replace
-
+from msgspec.structs import replace
 from tornado.httputil import HTTPServerRequest
 
 from tornado_gateway.domain.caching import Wish

@@ -3,8 +3,8 @@
 import random
 import re
 import time
-from dataclasses import replace
 
+from msgspec.structs import replace
 from tornado.httputil import HTTPServerRequest
 
 from tornado_gateway.domain.context import RequestContext

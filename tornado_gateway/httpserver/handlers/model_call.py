@@ -2,8 +2,9 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
-from dataclasses import replace
 from urllib.parse import quote
+
+from msgspec.structs import replace
 
 from tornado_gateway.domain.call import ModelCall
 from tornado_gateway.domain.context import UNKNOWN, RequestContext

@@ -17,6 +17,8 @@ from tornado_gateway.cli.pricelist.terms import Unsayable, terms
 from tornado_gateway.cli.problems import complain
 from tornado_gateway.config.build import parse, read_file
 from tornado_gateway.config.problems import ConfigInvalid
+from tornado_gateway.config.schema import packaged_default
+from tornado_gateway.config.source import read
 
 _REQUIRED = re.compile(r"(?<!\$)\$\{([A-Za-z_]\w*)\}")
 
@@ -33,7 +35,7 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
 def run(args: argparse.Namespace) -> int:
     """Exit code 1 where a model has no price, or the file is none of LiteLLM's: the new one would pass no check."""
     try:
-        conversion = convert(read_file(args.file).decode(), args.file.name, os.environ)
+        conversion = convert(read_file(args.file).decode(), args.file.name, os.environ, _shipped())
     except ConfigInvalid as invalid:
         return complain("\n".join(str(problem) for problem in invalid.problems))
     except UnicodeDecodeError:
@@ -47,6 +49,12 @@ def run(args: argparse.Namespace) -> int:
     if not _written(text, args.output):
         return complain(f"{args.output} is there already: nothing is written")
     return _looked_through(conversion, text, args.output, missing)
+
+
+def _shipped() -> Any:
+    """The values of the file that the package carries."""
+    file = packaged_default()
+    return read(file.read_text(encoding="utf-8"), file.name, {}).value
 
 
 def _fill_in(conversion: Conversion, today: date) -> Iterator[Unpriced]:

@@ -105,8 +105,10 @@ def test_who_serves_nothing_here_is_left_out_with_a_word() -> None:
         None,
         ["model_list[0].litellm_params.model: no kind of provider here is 'bedrock': left out"],
     )
+    where = "model_list[0].litellm_params.model"
+    assert only("model: dall-e-3") == (None, [f"{where}: no prefix says who serves 'dall-e-3': left out"])
+    assert only("model: azure/") == (None, [f"{where}: names no model: left out"])
     assert only("api_key: k")[0] is None
-    assert only("model: openai/")[0] is None
     assert only("model: 'openai/*'") == (
         None,
         ["model_list[0].litellm_params.model: a * here is for a model_name that ends in one: left out"],

@@ -9,6 +9,7 @@ from tornado_gateway.cli.litellm.document import Part, open_document
 from tornado_gateway.cli.litellm.providers import Named, name_providers
 from tornado_gateway.cli.litellm.routes import add_aliases, add_fallbacks, aliases_of, make_routes
 from tornado_gateway.cli.litellm.settings import access_of, add_cache, defaults_of, leave, state_of
+from tornado_gateway.cli.litellm.shipped import shipped_rows
 from tornado_gateway.config.problems import Problem
 
 _PORT = 4000
@@ -33,8 +34,9 @@ class Conversion:
     unpriced: tuple[Unpriced, ...]
 
 
-def convert(text: str, name: str, environ: Mapping[str, str]) -> Conversion:
-    """``environ`` is for the master key's hash alone. Raises ``ConfigInvalid`` where the text is no YAML."""
+def convert(text: str, name: str, environ: Mapping[str, str], shipped: Mapping[str, Any]) -> Conversion:
+    """``environ`` is for the master key's hash alone, ``shipped`` the values of a gateway.yaml with prices. Raises
+    ``ConfigInvalid`` where the text is no YAML."""
     notes: list[Problem] = []
     file = open_document(text, name, notes)
     router, library, general = (file.part(each) for each in ("router_settings", "litellm_settings", "general_settings"))
@@ -48,7 +50,7 @@ def convert(text: str, name: str, environ: Mapping[str, str]) -> Conversion:
     state = state_of(router, cache)
     add_cache(routes, library, cache)
     add_aliases(routes, aliases)
-    rows, unpriced = _prices(named)
+    rows, unpriced = _prices(named, providers, shipped)
     document = {
         "version": 1,
         "server": {"host": "${SERVER_HOST:-127.0.0.1}", "port": f"${{SERVER_PORT:-{_PORT}}}"},
@@ -63,9 +65,13 @@ def convert(text: str, name: str, environ: Mapping[str, str]) -> Conversion:
     return Conversion(document, tuple(sorted(notes, key=lambda note: note.position)), tuple(unpriced))
 
 
-def _prices(named: Sequence[Named]) -> tuple[dict[str, Any], list[Unpriced]]:
-    """One row for each model of a provider; of two that differ the first counts, and the other is told of."""
+def _prices(
+    named: Sequence[Named], providers: Mapping[str, Any], shipped: Mapping[str, Any]
+) -> tuple[dict[str, Any], list[Unpriced]]:
+    """One row for each model of a provider; of two that differ the first counts, and the other is told of. What the
+    file says of a model goes before what is shipped."""
     rows: dict[str, Any] = {}
+    spare: dict[str, Any] = {}
     unpriced: dict[str, Unpriced] = {}
     for each in named:
         model, card = each.deployment.model, each.deployment.card
@@ -74,11 +80,17 @@ def _prices(named: Sequence[Named]) -> tuple[dict[str, Any], list[Unpriced]]:
             if rows.setdefault(row, card) != card:
                 each.deployment.part.note(f"another price than before for {row}: the first one counts")
         elif "*" in model:
+            found = {
+                f"{each.provider}/{of}": card for of, card in shipped_rows(shipped, providers[each.provider], model)
+            }
+            spare |= found
+            there = f": the {len(found)} that are shipped stand there, and others are" if found else ", and"
             each.deployment.part.note(
-                f"models of a pattern are priced by rows {row.partition('*')[0]}NAME, and refused without one"
+                f"models of a pattern are priced by rows {row.partition('*')[0]}NAME{there} refused without one"
             )
         else:
             unpriced.setdefault(row, Unpriced(each.provider, model, each.deployment.priced_as))
+    rows = {**rows, **{row: card for row, card in spare.items() if row not in rows}}
     return rows, [each for row, each in unpriced.items() if row not in rows]
 
 

@@ -51,8 +51,12 @@ def _deployment(entry: Part, defaults: Mapping[str, Any]) -> Deployment | None:
         return None
     custom = params.take("custom_llm_provider")
     vendor, name, called = vendor_of(model, custom if isinstance(custom, str) else None)
-    if vendor is None or not name:
-        params.note(f"no kind of provider here is {called!r}: left out", "model")
+    if vendor is None:
+        unknown = "no kind of provider here is" if "/" in model or custom is not None else "no prefix says who serves"
+        params.note(f"{unknown} {called!r}: left out", "model")
+        return None
+    if not name:
+        params.note("names no model: left out", "model")
         return None
     if "*" in name and (not group.endswith("*") or name.count("*") > 1):
         params.note("a * here is for a model_name that ends in one: left out", "model")

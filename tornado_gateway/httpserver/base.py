@@ -52,7 +52,7 @@ class BaseHandler(RequestHandler):
         self.clear_header("Server")
         for gate in self.services.gates:
             for name, value in gate.headers(self.request, self.context):
-                self.set_header(name, value)
+                self.put_header(name, value)
 
     def prepare(self) -> Awaitable[None] | None:
         self._limit = self.services.snapshots.current.server.max_body_bytes

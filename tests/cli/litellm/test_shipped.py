@@ -22,6 +22,7 @@ SHIPPED = {
         ({"kind": "openai_compatible", "vendor": "groq"}, "*", {"a/b": [{}, {}]}),
         ({"kind": "openai_compatible"}, "*", {}),
         ({"kind": "anthropic"}, "*", {}),
+        ({"kind": "openai", "base_url": "https://api.openai.com/v1"}, "b*", {"b": {}}),
         ({"kind": "openai", "base_url": "https://models.internal/v1"}, "*", {}),
     ],
 )

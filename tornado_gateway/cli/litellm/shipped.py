@@ -14,10 +14,12 @@ def shipped_rows(shipped: Mapping[str, Any], provider: Mapping[str, Any], patter
 
     None where ``provider`` has an address of its own: whoever answers there has prices of its own.
     """
-    if "base_url" in provider:
-        return
-    beginning = pattern.partition("*")[0]
-    names = {name for name, entry in shipped["providers"].items() if _who(entry) == _who(provider)}
+    beginning, address = pattern.partition("*")[0], provider.get("base_url")
+    names = {
+        name
+        for name, entry in shipped["providers"].items()
+        if _who(entry) == _who(provider) and address in (None, entry.get("base_url"))
+    }
     for row, card in shipped["pricing"]["models"].items():
         name, _, model = row.partition("/")
         if name in names and model.startswith(beginning):

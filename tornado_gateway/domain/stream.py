@@ -47,7 +47,8 @@ class ReasoningDelta(msgspec.Struct, frozen=True, tag="reasoning", gc=False):
 
 
 class ToolCallDelta(msgspec.Struct, frozen=True, tag="tool_call", gc=False):
-    """``id`` and ``name`` come with the call's first piece; ``arguments`` is a piece of JSON text."""
+    """``id`` and ``name`` come with the call's first piece; ``arguments`` is a piece of JSON text, or of any text where
+    the tool is ``custom``."""
 
     index: int
     arguments: str = ""
@@ -55,6 +56,7 @@ class ToolCallDelta(msgspec.Struct, frozen=True, tag="tool_call", gc=False):
     name: str | None = None
     choice: int = 0
     signature: str | None = None
+    custom: bool = False
 
 
 class ImageDelta(msgspec.Struct, frozen=True, tag="image", gc=False):

@@ -45,6 +45,13 @@ def text(events: Sequence[StreamEvent]) -> str:
     return "".join(event.text for event in events if isinstance(event, TextDelta))
 
 
+@pytest.mark.parametrize("said", ["to bob@example.org now", 'to "bob@example.org" now'])
+def test_what_is_put_into_a_custom_tool_s_free_text_has_no_quotes_of_its_own(said: str) -> None:
+    events = [ToolCallDelta(0, id="c", name="note", custom=True), ToolCallDelta(0, said, custom=True)]
+    told = [event.arguments for event in through(guard(), events) if isinstance(event, ToolCallDelta)]
+    assert "".join(told) == said.replace("bob@example.org", "[EMAIL]")
+
+
 def test_translated_events_keep_their_order() -> None:
     events: list[StreamEvent] = [
         Started("1", "m"),

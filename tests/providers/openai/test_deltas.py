@@ -65,9 +65,10 @@ def test_id_and_name_said_with_every_piece() -> None:
 def test_custom_tools_and_geminis_signature() -> None:
     custom = {"index": 0, "id": "x", "custom": {"name": "c", "input": "free"}}
     assert calls(custom) == [(0, "x", "c", "free")]
+    assert [e.custom for e in read({"tool_calls": [custom]}) if isinstance(e, ToolCallDelta)] == [True]
     signed = {**piece("{}", "f", id="x"), "extra_content": {"google": {"thought_signature": "sig"}}}
     (event,) = [event for event in read({"tool_calls": [signed]}) if isinstance(event, ToolCallDelta)]
-    assert event.signature == "sig"
+    assert (event.signature, event.custom) == ("sig", False)
 
 
 def test_finish_reasons_that_the_content_corrects() -> None:

@@ -137,7 +137,8 @@ class StreamGuard:
         if event.name is not None:
             check_tool(event.name, self._checks.tools, self._tally, where)
         channel = (event.choice, "call", event.index)
-        piece = self._add(channel, event.arguments, Kind.ARGUMENTS, f"{where}.arguments")
+        kind = Kind.FREE if event.custom else Kind.ARGUMENTS
+        piece = self._add(channel, event.arguments, kind, f"{where}.arguments")
         return _Waiting((piece,), lambda: msgspec.structs.replace(event, arguments=piece.result or ""))
 
     def _add(self, channel: Channel, said: str, kind: Kind, where: str) -> Piece:

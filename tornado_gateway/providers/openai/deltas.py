@@ -144,6 +144,7 @@ class _Choice:
             name=name or None,
             choice=self._index,
             signature=call.signature,
+            custom=custom is not None,
         )
 
     def _is_another(self, index: int, identity: str | None, name: str | None) -> bool:

@@ -68,7 +68,7 @@ def test_several_that_look_at_once_share_what_was_left(tmp_path: Path, row: Make
         journal = Journal(tmp_path, "usage.db")
         journal.append([each])
         journal.close()
-    with get_context("fork").Pool(4) as pool:
+    with get_context("spawn").Pool(4) as pool:
         found = pool.map(_adopt, [tmp_path] * 4, chunksize=1)
     assert sorted(identity for some in found for identity in some) == [each.id for each in rows]
 

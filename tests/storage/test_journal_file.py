@@ -15,18 +15,18 @@ MakeRow = Callable[..., LedgerRow]
 
 def left_behind(path: Path, rows: list[LedgerRow], end: bytes = b"") -> None:
     """A file as a killed process leaves it, ``end`` being what it wrote last."""
-
-    def work() -> None:
-        file = JournalFile.create(path)
-        file.append(rows)
-        with path.open("ab") as more:
-            more.write(end)
-        os._exit(0)
-
-    process = get_context("fork").Process(target=work)
+    process = get_context("spawn").Process(target=_write_and_die, args=(path, rows, end))
     process.start()
-    process.join(10)
+    process.join(30)
     assert process.exitcode == 0
+
+
+def _write_and_die(path: Path, rows: list[LedgerRow], end: bytes) -> None:
+    file = JournalFile.create(path)
+    file.append(rows)
+    with path.open("ab") as more:
+        more.write(end)
+    os._exit(0)
 
 
 def adopted(path: Path) -> JournalFile:

@@ -39,7 +39,7 @@ def write(path: Path, writer: int) -> None:
 
 def test_several_processes_make_and_write_one_file_at_once(tmp_path: Path) -> None:
     path = tmp_path / "usage.db"
-    with ProcessPoolExecutor(4, mp_context=get_context("fork")) as pool:
+    with ProcessPoolExecutor(4, mp_context=get_context("spawn")) as pool:
         list(pool.map(write, [path] * 4, range(4)))
     (total,) = SqliteLedger(path).totals(LedgerQuery(), ["model"])
     assert (total.requests, total.cost) == (800, Decimal(80))

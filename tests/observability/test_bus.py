@@ -163,6 +163,27 @@ async def test_a_full_inline_queue_drops_and_counts() -> None:
     assert bus.dropped() == {"listener": 2}
 
 
+async def test_what_a_full_inline_queue_drops_is_counted_for_those_who_wanted_it() -> None:
+    bus = EventBus(capacity=0)
+    bus.add_inline(Listener("everything"))
+    bus.add_inline(Listener("chosen"), CircuitChanged)
+    bus.publish(event(1))
+    bus.publish(CircuitChanged("openai", 0, "open", "closed"))
+    bus.publish(event(2))
+    assert bus.dropped() == {"everything": 3, "chosen": 1}
+
+
+async def test_events_of_other_kinds_take_no_room_in_a_thread_s_queue() -> None:
+    bus, chosen = EventBus(), Listener("chosen")
+    bus.add_threaded(chosen, RequestStarted, capacity=2)
+    for _ in range(3):
+        bus.publish(CircuitChanged("openai", 0, "open", "closed"))
+    for number in range(3):
+        bus.publish(event(number))
+    await bus.close()
+    assert (chosen.seen, bus.dropped()) == ([0, 1], {"chosen": 1})
+
+
 async def test_a_blocked_subscriber_never_holds_up_publish() -> None:
     bus, blocked = EventBus(capacity=1000), Blocked()
     bus.add_threaded(blocked)

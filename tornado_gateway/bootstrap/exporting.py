@@ -33,7 +33,7 @@ class Exporting:
         if self.exporter.capacity is None:
             bus.add_inline(self.exporter, RequestFinished)
         else:
-            bus.add_threaded(self.exporter, capacity=self.exporter.capacity)
+            bus.add_threaded(self.exporter, RequestFinished, capacity=self.exporter.capacity)
 
 
 class ExportModule(Module):

@@ -5,7 +5,7 @@ import contextlib
 import logging
 import threading
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
@@ -57,10 +57,11 @@ class EventBus:
             self._offers = (*self._offers, self._queue.offer)
         self._inline.append((guard, frozenset(kinds)))
 
-    def add_threaded(self, subscriber: Subscriber, *, capacity: int | None = None) -> None:
+    def add_threaded(self, subscriber: Subscriber, *kinds: type, capacity: int | None = None) -> None:
         """``subscriber`` may block: it has a thread of its own, and one that hangs only loses its own events.
 
-        ``capacity`` is that of its queue, where its events are larger than usual.
+        It gets events of ``kinds``, of all kinds where none is named. ``capacity`` is that of its queue, where its
+        events are larger than usual.
         """
         guard = self._guard(subscriber)
         thread: BatchThread[Event] = BatchThread(
@@ -71,7 +72,7 @@ class EventBus:
             linger=self._linger,
         )
         self._threads[subscriber.name] = thread
-        self._offers = (*self._offers, thread.offer)
+        self._offers = (*self._offers, _choosing(thread.offer, frozenset(kinds)) if kinds else thread.offer)
 
     def add_lossless(self, offer: Callable[[Event], None]) -> None:
         """``offer`` gets every event while it is published, and no queue between: it never waits and never raises.
@@ -108,7 +109,10 @@ class EventBus:
 
     def dropped(self) -> Mapping[str, int]:
         """Events dropped so far, by subscriber."""
-        inline = {guard.name: self._queue.dropped for guard, _ in self._inline}
+        lost = self._queue.dropped
+        inline = {
+            guard.name: sum(lost[kind] for kind in kinds) if kinds else lost.total() for guard, kinds in self._inline
+        }
         return inline | {name: thread.dropped for name, thread in self._threads.items()}
 
     def failures(self) -> Mapping[str, int]:
@@ -127,6 +131,14 @@ class EventBus:
         guard = _Guard(subscriber)
         self._guards[subscriber.name] = guard
         return guard
+
+
+def _choosing(offer: Callable[[Event], None], kinds: frozenset[type]) -> Callable[[Event], None]:
+    def chosen(event: Event) -> None:
+        if type(event) in kinds:
+            offer(event)
+
+    return chosen
 
 
 class _Guard:
@@ -156,7 +168,7 @@ class _InlineQueue:
     """A bounded queue emptied by the event loop: ``linger`` seconds after the first event, or at ``batch`` of them."""
 
     def __init__(self, handle: Callable[[list[Event]], None], *, capacity: int, batch: int, linger: float) -> None:
-        self.dropped = 0
+        self.dropped: Counter[type] = Counter()
         self._handle = handle
         self._capacity = capacity
         self._batch = batch
@@ -174,7 +186,7 @@ class _InlineQueue:
     def offer(self, event: Event) -> None:
         waiting = len(self._queue)
         if waiting >= self._capacity:
-            self.dropped += 1
+            self.dropped[type(event)] += 1
             return
         self._queue.append(event)
         if not self._armed:

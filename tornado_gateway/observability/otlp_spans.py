@@ -124,7 +124,7 @@ class SpanWriter:
             self._call_block(*kind),
             (_TRACE, 16),
             (_SPAN, 8),
-            (b"", _MOMENTS),
+            (b"", _MOMENTS.size),
             (_OVERHEAD, 8),
             text_place("gateway.request_id", request_id),
             (b"", 0) if not cost else text_place("gateway.cost", cost, _USD),
@@ -132,7 +132,9 @@ class SpanWriter:
         )
 
     def _make_try(self, own: int, *kind: Any) -> bytes:
-        return template(self._try_block(*kind), (_TRACE, 16), (_SPAN, 8), (_PARENT, 8), (b"", _MOMENTS), (b"", own))
+        return template(
+            self._try_block(*kind), (_TRACE, 16), (_SPAN, 8), (_PARENT, 8), (b"", _MOMENTS.size), (b"", own)
+        )
 
     def _make_call_block(
         self,
@@ -290,5 +292,5 @@ _TRACE, _SPAN, _PARENT = b"\x0a\x10", b"\x12\x08", b"\x22\x08"
 """What stands before the ids, which are a span's fields 1, 2 and 4."""
 _START, _END = 0x39, 0x41
 """And before its times, its fields 7 and 8."""
-_moments = Struct("<BQBQ").pack
-_MOMENTS = 18
+_MOMENTS = Struct("<BQBQ")
+_moments = _MOMENTS.pack

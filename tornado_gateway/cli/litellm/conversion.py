@@ -90,7 +90,8 @@ def _prices(
             )
         else:
             unpriced.setdefault(row, Unpriced(each.provider, model, each.deployment.priced_as))
-    rows = {**rows, **{row: card for row, card in spare.items() if row not in rows}}
+    for row, card in spare.items():
+        rows.setdefault(row, card)
     return rows, [each for row, each in unpriced.items() if row not in rows]
 
 

@@ -114,8 +114,7 @@ class SpanWriter:
                 attempt.address,
             )
             moments = _moments(_START, shift + int(attempt.started * 1e9), _END, last)
-            try_id = ids[24:] if number == 1 else bytes.fromhex(attempt.span_id)
-            made.append(tried % (trace_id, try_id, span_id, moments, own))
+            made.append(tried % (trace_id, bytes.fromhex(attempt.span_id), span_id, moments, own))
         return made
 
     def _make_call(self, request_id: int, cost: int, own: int, *kind: Any) -> bytes:

@@ -1,4 +1,5 @@
-"""A minimal Tornado proxy over the gateway's kind of transport: what relaying costs with nothing around it.
+"""A minimal Tornado proxy over the quickest transport for httpx that there is to install: what relaying costs with
+nothing around it.
 
 No routing, no prices, no log, no metrics, no errors: the least that could be called a proxy.
 """

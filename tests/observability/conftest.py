@@ -50,7 +50,7 @@ def restored_logging() -> Iterator[None]:
     """Loguru and the standard library's root keep their set-up in the process: put back what a test changes."""
     root = logging.getLogger()
     handlers, level = root.handlers[:], root.level
-    names = ("httpx", "httpcore", "aiohttp.access", "asyncio", "tornado.access")
+    names = ("httpx", "httpcore", "asyncio", "tornado.access")
     levels = {name: logging.getLogger(name).level for name in names}
     yield
     logger.remove()

@@ -1,12 +1,14 @@
-"""aiohttp's pool under httpx's types, over real sockets. How errors are told is in test_upstream.py."""
+"""Kept connections under httpx's types, over real sockets. How errors are told is in test_upstream.py."""
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 import httpx
+import pytest
 
-from tornado_gateway.providers.pooled import OWN_HEADERS, FixedHeaders, PooledBody, PooledTransport
+from tornado_gateway.providers.http1.answer import Answer
+from tornado_gateway.providers.pooled import OWN_HEADERS, FixedHeaders, PooledTransport
 
 ANSWER = b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nSet-Cookie: a=b\r\nTransfer-Encoding: chunked\r\n\r\n"
 
@@ -61,7 +63,7 @@ async def test_an_item_is_all_that_has_come_and_the_connection_serves_again_at_t
             server.more.clear()
             response = await transport.handle_async_request(request(server.url))
             body = response.stream
-            assert isinstance(body, PooledBody)
+            assert isinstance(body, Answer)
             seen = b""
             while seen != b"onetwo":
                 seen += await anext(body)
@@ -82,7 +84,7 @@ async def test_what_is_sent_is_what_was_asked_for_and_no_cookie() -> None:
             response = await transport.handle_async_request(request(server.url))
             assert response.status_code == 200
             assert response.headers["content-type"] == "text/plain"
-            assert isinstance(response.stream, PooledBody)
+            assert isinstance(response.stream, Answer)
             await response.stream.aclose()
         for head, body in server.received:
             lines = head.split(b"\r\n")
@@ -99,7 +101,7 @@ async def test_a_proxy_is_asked_for_the_whole_address_and_shown_who_asks() -> No
         server.more.set()
         transport = PooledTransport(proxy=server.url.replace("http://", "http://user:pass%20word@").partition("/v1")[0])
         response = await transport.handle_async_request(request("http://provider.invalid/v1/x"))
-        assert isinstance(response.stream, PooledBody)
+        assert isinstance(response.stream, Answer)
         await response.stream.aclose()
         head = server.received[0][0]
         assert head.startswith(b"POST http://provider.invalid/v1/x HTTP/1.1\r\n")
@@ -126,3 +128,84 @@ async def test_headers_that_many_share_are_sent_beside_a_requests_own() -> None:
         assert "\r\nx-name: green\r\nX-Again: 1\r\nX-Again: 2\r\n" in head
     assert "\r\ntraceparent: 00-a\r\ntracestate: b=c\r\n" in first
     assert "trace" not in second, "what is shared stays as it was"
+
+
+async def test_a_name_and_a_password_in_the_address_are_shown_unless_the_request_says_who_asks() -> None:
+    transport = PooledTransport()
+    async with serving() as server:
+        server.more.set()
+        for headers in ([], [("authorization", "Bearer k")]):
+            asked = request(server.url.replace("http://", "http://me:secret@"))
+            asked.headers = httpx.Headers(headers)
+            await (await transport.handle_async_request(asked)).aread()
+        await transport.aclose()
+    first, second = (head for head, _ in server.received)
+    assert b"\r\nAuthorization: Basic bWU6c2VjcmV0\r\n" in first
+    assert b"me:secret" not in first
+    assert second.lower().count(b"authorization") == 1
+    assert b"\r\nauthorization: Bearer k\r\n" in second
+
+
+async def test_a_request_without_a_body_is_counted_where_one_is_expected() -> None:
+    transport = PooledTransport()
+    async with serving() as server:
+        server.more.set()
+        for method in ("GET", "POST"):
+            asked = httpx.Request(method, server.url, stream=httpx.ByteStream(b""))
+            await (await transport.handle_async_request(asked)).aread()
+        await transport.aclose()
+    assert [b"Content-Length: 0\r\n" in head for head, _ in server.received] == [False, True]
+
+
+@pytest.mark.parametrize("value", ["a\r\nX-Other: b", "a\nb", "a\0b"])
+async def test_no_header_is_two(value: str) -> None:
+    asked = request("http://127.0.0.1:1/")
+    asked.headers["x-name"] = value
+    with pytest.raises(httpx.LocalProtocolError):
+        await PooledTransport().handle_async_request(asked)
+
+
+async def test_the_environments_proxy_but_for_whom_it_excepts(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with serving() as server:
+        server.more.set()
+        monkeypatch.setenv("http_proxy", server.url.partition("/v1")[0])
+        monkeypatch.setenv("no_proxy", "excepted.invalid")
+        transport = PooledTransport()
+        await (await transport.handle_async_request(request("http://provider.invalid/v1/x"))).aread()
+        assert server.received[0][0].startswith(b"POST http://provider.invalid/v1/x HTTP/1.1\r\n")
+        with pytest.raises(httpx.ConnectError):
+            await transport.handle_async_request(request("http://excepted.invalid/v1/x"))
+        await transport.aclose()
+
+
+async def test_a_connection_that_takes_too_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def never(*_: object, **__: object) -> None:
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(asyncio.get_running_loop(), "create_connection", never)
+    asked = request("http://127.0.0.1:1/")
+    asked.extensions["timeout"]["connect"] = 0.0
+    with pytest.raises(httpx.ConnectTimeout):
+        await PooledTransport().handle_async_request(asked)
+
+
+async def test_giving_up_before_the_head_leaves_no_connection() -> None:
+    transport = PooledTransport()
+    gone = asyncio.Event()
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        asking.cancel()
+        with suppress(ConnectionError):
+            while await reader.read(65536):
+                pass
+        writer.close()
+        gone.set()
+
+    listening = await asyncio.start_server(serve, "127.0.0.1", 0)
+    url = f"http://127.0.0.1:{listening.sockets[0].getsockname()[1]}/"
+    asking = asyncio.ensure_future(transport.handle_async_request(request(url)))
+    with pytest.raises(asyncio.CancelledError):
+        await asking
+    await asyncio.wait_for(gone.wait(), 5)
+    listening.close()

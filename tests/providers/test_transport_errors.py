@@ -1,4 +1,3 @@
-import aiohttp
 import httpx
 import pytest
 
@@ -24,5 +23,5 @@ def test_the_table(error: Exception, kind: type[GatewayError]) -> None:
 
 
 def test_a_connection_that_takes_too_long_is_told_as_such() -> None:
-    error = aiohttp.ConnectionTimeoutError("x")
+    error = httpx.ConnectTimeout("x")
     assert gateway_error(error, "p", 5.0).message == "Provider 'p' could not be connected to within 5 seconds."

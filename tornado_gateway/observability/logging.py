@@ -11,7 +11,7 @@ from tornado_gateway.observability.sink import LineFormat, LineSink
 
 LogFormat = Literal["json", "human"]
 
-_TALKATIVE = ("httpx", "httpcore", "aiohttp.access", "asyncio", "tornado.general")
+_TALKATIVE = ("httpx", "httpcore", "asyncio", "tornado.general")
 """Their INFO is a line a request or a start-up detail. Tornado's quotes what malformed headers hold, keys among it."""
 
 

@@ -1,127 +1,124 @@
-"""PooledTransport: aiohttp's connection pool under httpx's types.
+"""PooledTransport: connections that are kept and serve again, under httpx's types.
 
-httpx's own pool collapses as concurrency grows. What is between the types and the pool is looked up, not made anew: a
-call has the same few headers, waits and addresses as the one before.
+httpx's own pool collapses as concurrency grows, and other clients build for each request what is the same for all of
+them. Here a request is a few bytes of its own, those it shares, and its body.
 """
 
+import asyncio
 import ssl
 from collections.abc import Iterable
-from functools import lru_cache
-from urllib.request import getproxies
+from urllib.request import getproxies, proxy_bypass
 
-import aiohttp
 import httpx
-from multidict import CIMultiDict
-from yarl import URL
 
-_REMEMBERED = 64
-"""A deadline makes the time for a connection any number."""
-
+from tornado_gateway.providers.http1.connection import Connection
+from tornado_gateway.providers.http1.credentials import credentials
+from tornado_gateway.providers.http1.origin import Origin
 
 OWN_HEADERS = "tornado_gateway.own_headers"
 """A request's extension: headers that it has beside those which it may share, pairs of texts."""
 
+_COUNTED = frozenset({b"host", b"content-length", b"transfer-encoding"})
+"""What a request says of itself."""
+
 
 class FixedHeaders(httpx.Headers):
     """Headers that many requests share and nobody changes: each may have them without a copy, and they are put into
-    aiohttp's form once."""
+    lines once."""
 
     def __init__(self, pairs: Iterable[tuple[str, str]]) -> None:
-        kept = list(pairs)
-        super().__init__(kept)
-        self.pooled: CIMultiDict[str] = CIMultiDict(kept)
-
-
-class PooledBody(httpx.AsyncByteStream):
-    """An answer's body; each item is all that has come since, for a flush to the client costs more than its bytes."""
-
-    def __init__(self, response: aiohttp.ClientResponse) -> None:
-        self._response = response
-        self._content = response.content
-
-    def __aiter__(self) -> "PooledBody":
-        return self
-
-    async def __anext__(self) -> bytes:
-        chunk = await self._content.readany()
-        if not chunk:
-            raise StopAsyncIteration
-        return chunk
-
-    @property
-    def empty(self) -> bool:
-        """All of it has come and was taken: the connection serves others already."""
-        return self._content.at_eof()
-
-    async def aclose(self) -> None:
-        self._response.release()
-        await self._response.wait_for_close()
+        super().__init__(list(pairs))
+        self.lines = _lines(self)
 
 
 class PooledTransport(httpx.AsyncBaseTransport):
-    """Unlimited, cookies off, no redirects, bodies as they come. Raises aiohttp's own errors, see ``transport_errors``.
+    """As many connections as there are calls at once; no redirects, no cookies, bodies as they come. Used from one
+    event loop.
 
     Certificates are those of ``ca_file`` (PEM), else certifi's or those that ``SSL_CERT_FILE`` names; the proxy is
-    ``proxy``, else the environment's. Names are looked up again after ten seconds, so that a change of DNS is seen.
+    ``proxy``, else the environment's. A name is looked up for each connection, so that a change of DNS is seen.
+
+    Raises ``httpx.TransportError``, ``OSError`` where a connection breaks, and ``ssl.SSLCertVerificationError``.
     """
 
     def __init__(self, ca_file: str | None = None, proxy: str | None = None) -> None:
         self._ca_file = ca_file
         # That takes as long as ten calls, and the first call's time is its own.
-        self._context = httpx.create_ssl_context() if ca_file is None else None
-        self._session: aiohttp.ClientSession | None = None
-        self._proxy = None if proxy is None else URL(proxy)
+        self._ssl = httpx.create_ssl_context() if ca_file is None else None
+        self._proxy = None if proxy is None else httpx.URL(proxy)
+        self._origins: dict[tuple[str, bytes, int | None], Origin] = {}
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Sends a request whose body is bytes."""
-        session = self._session
-        if session is None:
-            session = self._session = self._open()
         assert isinstance(request.stream, httpx.ByteStream), "what is sent is whole"
-        headers = _pooled(request)
+        url = request.url
+        key = url.scheme, url.raw_host, url.port
+        origin = self._origins.get(key)
+        if origin is None:
+            origin = self._origins[key] = Origin(url, self._context, self._proxy or _environments_proxy(url))
+        body = b"".join(request.stream)
+        head = _head(request, origin, len(body))
         waits = request.extensions.get("timeout", {})
-        response = await session.request(
-            request.method,
-            URL(str(request.url), encoded=True),  # as it is: made anew, a %2F would be a slash
-            headers=headers,
-            data=b"".join(request.stream) or None,
-            allow_redirects=False,
-            timeout=_timeout(waits.get("connect"), waits.get("read")),
-            proxy=self._proxy,
-        )
-        return httpx.Response(response.status, headers=response.raw_headers, stream=PooledBody(response))
+        connection = origin.waiting() or await _connected(origin, waits.get("connect"))
+        answer = connection.ask(head, body, waits.get("read"))
+        try:
+            await answer.headed()
+        except BaseException:
+            connection.hang_up()
+            raise
+        return httpx.Response(answer.status, headers=answer.headers, stream=answer)
 
     async def aclose(self) -> None:
         """Closes every connection."""
-        if self._session is not None:
-            await self._session.close()
+        for origin in self._origins.values():
+            origin.close()
+        await asyncio.sleep(0)  # the loop closes them in its next turn
 
-    def _open(self) -> aiohttp.ClientSession:
-        context = self._context or ssl.create_default_context(cafile=self._ca_file)
-        return aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=30, ttl_dns_cache=10, ssl=context),
-            cookie_jar=aiohttp.DummyCookieJar(),
-            # With trust_env aiohttp reads the environment and .netrc for every request, in a thread.
-            trust_env=self._proxy is None and bool(getproxies()),
-            auto_decompress=False,
-            max_line_size=65536,
-        )
+    def _context(self) -> ssl.SSLContext:
+        if self._ssl is None:
+            self._ssl = ssl.create_default_context(cafile=self._ca_file)
+        return self._ssl
 
 
-def _pooled(request: httpx.Request) -> "CIMultiDict[str]":
+async def _connected(origin: Origin, seconds: float | None) -> Connection:
+    try:
+        async with asyncio.timeout(seconds) as given:
+            return await origin.connect()
+    except ssl.SSLCertVerificationError:
+        raise
+    except (OSError, ValueError) as error:
+        if given.expired():
+            raise httpx.ConnectTimeout("the connection took too long") from error
+        raise httpx.ConnectError(str(error)) from error
+
+
+def _head(request: httpx.Request, origin: Origin, size: int) -> bytes:
     known = request.headers
-    if isinstance(known, FixedHeaders):
-        headers = known.pooled
-    else:
-        headers = CIMultiDict((name.decode(), value.decode()) for name, value in known.raw)
-    own = request.extensions.get(OWN_HEADERS)
-    if own is not None:
-        headers = headers.copy()
-        headers.extend(own)
-    return headers
+    shared = known.lines if isinstance(known, FixedHeaders) else _lines(known)
+    own: Iterable[tuple[str, str]] = request.extensions.get(OWN_HEADERS, ())
+    named = credentials("Authorization", request.url)
+    if named and "authorization" in known:
+        named = b""
+    return b"%b %b%b HTTP/1.1\r\n%b%b%b%b%b\r\n" % (
+        request.method.encode(),
+        origin.before_path,
+        request.url.raw_path,
+        origin.headers,
+        named,
+        shared,
+        "".join([f"{name}: {value}\r\n" for name, value in own]).encode(),
+        b"Content-Length: %d\r\n" % size if size or request.method != "GET" else b"",
+    )
 
 
-@lru_cache(_REMEMBERED)
-def _timeout(connect: float | None, read: float | None) -> aiohttp.ClientTimeout:
-    """Seconds that a connection may take, and that may pass between two reads."""
-    return aiohttp.ClientTimeout(sock_connect=connect, sock_read=read)
+def _lines(headers: httpx.Headers) -> bytes:
+    """Raises ``httpx.LocalProtocolError`` for what would be more than one header."""
+    lines = [(name, value) for name, value in headers.raw if name.lower() not in _COUNTED]
+    if any(byte in part for line in lines for part in line for byte in (b"\r", b"\n", b"\0")):
+        raise httpx.LocalProtocolError("a header holds a line break or a null")
+    return b"".join(b"%b: %b\r\n" % line for line in lines)
+
+
+def _environments_proxy(url: httpx.URL) -> httpx.URL | None:
+    found = getproxies().get(url.scheme)
+    return None if found is None or proxy_bypass(url.host) else httpx.URL(found)

@@ -1,18 +1,17 @@
-"""The one table from the errors of httpx and aiohttp to the domain's."""
+"""The one table from the errors of httpx to the domain's."""
 
 import ssl
 
-import aiohttp
 import httpx
 
 from tornado_gateway.domain.errors import GatewayError, UpstreamFailed, UpstreamTimeout, UpstreamUnreachable
 
-TRANSPORT_ERRORS = (httpx.TransportError, httpx.DecodingError, aiohttp.ClientError, OSError)
+TRANSPORT_ERRORS = (httpx.TransportError, httpx.DecodingError, OSError)
 
 
 def gateway_error(error: BaseException, provider: str, connect: float | None = None) -> GatewayError:
     """The one table from transport errors to the domain's. ``connect``: seconds that the connection was given."""
-    if connect is not None and isinstance(error, aiohttp.ConnectionTimeoutError):
+    if connect is not None and isinstance(error, httpx.ConnectTimeout):
         return UpstreamTimeout(f"Provider {provider!r} could not be connected to within {connect:g} seconds.")
     for kinds, make in _TABLE:
         if isinstance(error, kinds):
@@ -41,12 +40,8 @@ def _garbled(provider: str) -> GatewayError:
 
 
 _TABLE = (
-    ((aiohttp.ClientConnectorCertificateError, ssl.SSLCertVerificationError), _bad_certificate),
-    ((aiohttp.ServerTimeoutError, TimeoutError), _too_slow),
-    ((aiohttp.ClientConnectorError, aiohttp.InvalidURL, httpx.UnsupportedProtocol), _unreachable),
-    ((aiohttp.ClientConnectionError, aiohttp.ClientPayloadError), _broke_off),
-    ((aiohttp.ClientResponseError,), _garbled),
-    ((httpx.TimeoutException,), _too_slow),
-    ((httpx.ConnectError, httpx.ProxyError), _unreachable),
+    ((ssl.SSLCertVerificationError,), _bad_certificate),
+    ((httpx.TimeoutException, TimeoutError), _too_slow),
+    ((httpx.ConnectError, httpx.ProxyError, httpx.UnsupportedProtocol), _unreachable),
     ((httpx.DecodingError, httpx.ProtocolError), _garbled),
 )

@@ -22,7 +22,8 @@ from tornado_gateway.domain.errors import (
 from tornado_gateway.domain.ports import Clock
 from tornado_gateway.domain.remembered import Remembered
 from tornado_gateway.domain.tracing import Address
-from tornado_gateway.providers.pooled import OWN_HEADERS, FixedHeaders, PooledBody
+from tornado_gateway.providers.http1.answer import Answer
+from tornado_gateway.providers.pooled import OWN_HEADERS, FixedHeaders
 from tornado_gateway.providers.transport_errors import TRANSPORT_ERRORS, gateway_error
 
 MAX_ANSWER_BYTES = 256 * 1024 * 1024
@@ -114,7 +115,7 @@ class OpenReply:
     @property
     def _arrived(self) -> bool:
         """Nothing is to come any more."""
-        return isinstance(self._chunks, PooledBody) and self._chunks.empty
+        return isinstance(self._chunks, Answer) and self._chunks.empty
 
     async def _read_to_the_end(self) -> None:
         """So that the connection can serve again; a provider that lingers loses it."""
@@ -159,6 +160,7 @@ class Upstream:
         secrets = (value.rpartition(" ")[2].encode() for _, value in credentials)
         self._secrets = tuple(secret for secret in secrets if len(secret) >= _KEY_BYTES)
         self._sent = [
+            ("accept", "*/*"),
             ("content-type", "application/json"),
             # A compressed event stream would have to be opened to be cut into events.
             ("accept-encoding", "identity"),

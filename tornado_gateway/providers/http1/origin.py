@@ -1,0 +1,108 @@
+"""Origin: a server by its scheme, host and port, the way there, and the connections to it.
+
+Wire of what is asked of a proxy without TLS: RFC 9112, "absolute-form".
+"""
+
+import asyncio
+import ssl
+from collections.abc import Callable
+from contextlib import suppress
+from typing import TypeVar
+
+import httpx
+
+from tornado_gateway.providers.http1.connection import Connection
+from tornado_gateway.providers.http1.credentials import credentials
+from tornado_gateway.providers.http1.tunnel import Knock, through
+
+_PORTS = {"http": 80, "https": 443}
+_STAGGER = 0.25
+"""Seconds until another address of a name is tried beside the first (RFC 8305, "Connection Attempt Delay")."""
+_KEPT = 30.0
+"""Seconds for which a connection waits to serve again."""
+
+P = TypeVar("P", bound=asyncio.Protocol)
+
+
+class Origin:
+    """Keeps as many connections as there are calls at once. ``context`` is asked where TLS is needed.
+
+    Raises ``httpx.UnsupportedProtocol`` for what is neither http nor https.
+    """
+
+    def __init__(self, url: httpx.URL, context: Callable[[], ssl.SSLContext], proxy: httpx.URL | None = None) -> None:
+        for each in (url, proxy):
+            if each is not None and (each.scheme not in _PORTS or not each.host):
+                raise httpx.UnsupportedProtocol(f"{each.scheme}://{each.host} is no server's address")
+        self.before_path = b""
+        """What stands before the path that is asked for."""
+        self.headers = b"Host: " + url.netloc + b"\r\n"
+        """The lines that every request has."""
+        self._url = url
+        self._context = context
+        self._proxy = proxy
+        self._open: set[Connection] = set()
+        self._waiting: list[Connection] = []
+        """The latest last."""
+        self._sweep: asyncio.TimerHandle | None = None
+        if proxy is not None and url.scheme == "http":
+            self.before_path = b"http://" + url.netloc
+            self.headers += credentials("Proxy-Authorization", proxy)
+
+    def waiting(self) -> Connection | None:
+        """A connection that may serve again, None where there is none."""
+        waiting = self._waiting
+        while waiting:
+            connection = waiting.pop()
+            if connection.usable:
+                return connection
+        return None
+
+    async def connect(self) -> Connection:
+        """Another one. Raises ``OSError``, ``httpx.ProxyError`` and ``ValueError`` for a name that can be none."""
+        if self._proxy is None or self._url.scheme == "http":
+            _, made = await self._reach(self._proxy or self._url, lambda: Connection(self))
+            return made
+        made = Connection(self)
+        transport, knock = await self._reach(self._proxy, Knock)
+        await through(transport, knock, self._proxy, _address(self._url), self._context(), made)
+        return made
+
+    def close(self) -> None:
+        """Ends every connection, and what is still coming."""
+        for connection in list(self._open):
+            connection.hang_up()
+        if self._sweep is not None:
+            self._sweep.cancel()
+
+    def opened(self, connection: Connection) -> None:
+        self._open.add(connection)
+
+    def idle(self, connection: Connection) -> None:
+        self._waiting.append(connection)
+        if self._sweep is None:
+            self._sweep = asyncio.get_running_loop().call_later(_KEPT, self._let_go)
+
+    def lost(self, connection: Connection) -> None:
+        self._open.discard(connection)
+        with suppress(ValueError):
+            self._waiting.remove(connection)
+
+    def _let_go(self) -> None:
+        """Closes what waited too long; the longest waiting stands first."""
+        self._sweep = None
+        loop, waiting = asyncio.get_running_loop(), self._waiting
+        while waiting and waiting[0].since + _KEPT <= loop.time():
+            waiting.pop(0).hang_up()
+        if waiting:
+            self._sweep = loop.call_at(waiting[0].since + _KEPT, self._let_go)
+
+    async def _reach(self, url: httpx.URL, make: Callable[[], P]) -> tuple[asyncio.Transport, P]:
+        host, port = _address(url)
+        context = self._context() if url.scheme == "https" else None
+        loop = asyncio.get_running_loop()
+        return await loop.create_connection(make, host, port, ssl=context, happy_eyeballs_delay=_STAGGER)
+
+
+def _address(url: httpx.URL) -> tuple[str, int]:
+    return url.raw_host.decode(), url.port or _PORTS[url.scheme]

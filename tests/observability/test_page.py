@@ -7,7 +7,7 @@ from typing import Any, cast
 
 from tornado_gateway.config.build import load
 from tornado_gateway.config.schema import load_schema, packaged_default
-from tornado_gateway.observability import log_subscriber
+from tornado_gateway.observability import call_lines, log_subscriber
 from tornado_gateway.observability.captured_messages import LIMIT
 from tornado_gateway.observability.ledger_metrics import LedgerFamilies
 from tornado_gateway.observability.metrics import MetricsSubscriber
@@ -25,7 +25,7 @@ def test_every_metric_is_on_it_and_no_other() -> None:
 
 
 def test_its_messages_are_the_logs() -> None:
-    written = Path(log_subscriber.__file__).read_text()
+    written = Path(log_subscriber.__file__).read_text() + Path(call_lines.__file__).read_text()
     table = PAGE.partition("## The log")[2].partition("## Metrics")[0]
     for row in re.findall(r"^\| (`[^|]*`) \|", table, re.MULTILINE):
         for message in re.findall(r"`([^`]*)`", row):

@@ -46,7 +46,7 @@ class ObservabilityModule(Module):
             bus.add_lossless(recorder.offer)
             metrics.register(LedgerFamilies(lambda: recorder.figures))
         bus.add_inline(metrics)
-        bus.add_inline(LogSubscriber(sink.emit))
+        bus.add_inline(LogSubscriber(sink.request_finished))
         exporting.listen(bus)
         metrics.watch_drops(bus.dropped, sink.dropped, exporting.exporter.dropped)
         return bus

@@ -1,6 +1,6 @@
 """The events worth a line, as log records. Never a prompt, an answer or a key: the events hold none."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from loguru import logger
@@ -21,6 +21,7 @@ from tornado_gateway.domain.events import (
     StateChanged,
     WebhookSent,
 )
+from tornado_gateway.observability.call_lines import MESSAGE, fields_of, level_of
 
 _MESSAGE_LIMIT = 500
 """Characters of a provider's error text that a line keeps."""
@@ -32,23 +33,18 @@ _MEANWHILE = {
 }
 
 
-Emit = Callable[[str, str, Mapping[str, Any]], None]
-"""Writes a line: its level, its message, its fields."""
-
-
 class LogSubscriber:
     """One line a finished request, a failed attempt, a caller turned away, a configuration loaded or rejected."""
 
     name = "log"
 
-    def __init__(self, emit: Emit | None = None) -> None:
-        """``emit`` writes the lines of which there is one a request; loguru does where it is not given."""
-        self._emit = _through_loguru if emit is None else emit
+    def __init__(self, request_finished: Callable[[RequestFinished], None] | None = None) -> None:
+        """``request_finished`` writes the lines of which there is one a request; loguru does where it is not given."""
         self._writers: dict[type, Callable[[Any], None]] = {
             AttemptFailed: _attempt_failed,
             AttemptAbandoned: _attempt_abandoned,
             CircuitChanged: _circuit_changed,
-            RequestFinished: self._request_finished,
+            RequestFinished: request_finished or _request_finished,
             CredentialRefused: _credential_refused,
             KeysFetched: _keys_fetched,
             ConfigReloaded: _config_reloaded,
@@ -66,38 +62,9 @@ class LogSubscriber:
             if write is not None:
                 write(event)
 
-    def _request_finished(self, event: RequestFinished) -> None:
-        usage, cost = event.usage, event.cost
-        fields = {
-            "request_id": event.request_id,
-            "dialect": event.dialect,
-            "streaming": event.streaming,
-            "route": event.route,
-            "provider": event.provider,
-            "model": event.model,
-            "requested_model": event.requested_model,
-            "status": event.status,
-            "error": event.error,
-            "attempts": event.attempts,
-            "prompt_tokens": None if usage is None else usage.prompt_tokens,
-            "completion_tokens": None if usage is None else usage.completion_tokens,
-            "cost": None if cost is None else cost.amount,
-            "estimated": (usage is not None and usage.estimated) or (cost is not None and cost.estimated),
-            "duration_ms": _milliseconds(event.duration),
-            "upstream_ms": _milliseconds(event.upstream),
-            "overhead_ms": _milliseconds(event.overhead),
-            "ttft_ms": None if event.time_to_first_token is None else _milliseconds(event.time_to_first_token),
-            "finish_reason": event.finish_reason,
-            "principal": event.principal,
-            "revision": event.revision,
-        }
-        if event.cache is not None:
-            fields["cache"] = event.cache
-        self._emit("WARNING" if event.status >= 500 else "INFO", "request finished", fields)
 
-
-def _through_loguru(level: str, message: str, fields: Mapping[str, Any]) -> None:
-    logger.bind(**fields).log(level, message)
+def _request_finished(event: RequestFinished) -> None:
+    logger.bind(**fields_of(event)).log(level_of(event), MESSAGE)
 
 
 def _attempt_failed(event: AttemptFailed) -> None:
@@ -202,7 +169,3 @@ def _config_reloaded(event: ConfigReloaded) -> None:
 def _config_rejected(event: ConfigRejected) -> None:
     line = logger.bind(revision=event.revision, problems=event.problems)
     line.error("configuration rejected, the one in use stays")
-
-
-def _milliseconds(seconds: float) -> float:
-    return round(seconds * 1000, 3)

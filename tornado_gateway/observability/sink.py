@@ -10,7 +10,10 @@ from typing import TYPE_CHECKING, Any, Protocol, TextIO, cast
 
 from loguru import logger
 
+from tornado_gateway.domain.events import RequestFinished
 from tornado_gateway.observability.batches import BatchThread
+from tornado_gateway.observability.call_lines import MESSAGE, CallLines, fields_of, level_of
+from tornado_gateway.observability.lines import json_line
 from tornado_gateway.observability.redact import redact
 
 if TYPE_CHECKING:
@@ -40,11 +43,13 @@ class LineSink:
         name: str = "stderr",
         capacity: int = 16384,
     ) -> None:
-        """``level`` and ``extra``, the fields of every line, are what ``emit`` goes by; loguru has its own."""
+        """``level`` and ``extra``, the fields of every line, are what ``request_finished`` goes by; loguru has its
+        own."""
         self._name = name
         self._line = line
-        self._level = level
+        self._wanted = {name: logger.level(name).no >= level for name in ("INFO", "WARNING")}
         self._extra = {} if extra is None else extra
+        self._calls = CallLines(self._extra) if line is json_line else None
         self._write = _writer(stream)
         self._failed = 0
         self._lines: BatchThread[str] = BatchThread(f"log-{name}", self._write_batch, capacity=capacity, batch=512)
@@ -53,20 +58,28 @@ class LineSink:
     def write(self, message: "Message") -> None:
         self._put(message.record)
 
-    def emit(self, level: str, message: str, fields: Mapping[str, Any]) -> None:
+    def request_finished(self, event: RequestFinished) -> None:
         """The short way, for the line that each request makes: for a record of its own loguru looks up the caller's
         frame, file, process and thread, which takes three times as long as the line, and nobody reads them."""
-        found = logger.level(level)
-        if found.no >= self._level:
-            extra = {**self._extra, **fields}
-            record = {"time": datetime.now(UTC), "level": found, "message": message, "extra": extra, "exception": None}
-            self._put(cast("Record", record))
+        level = level_of(event)
+        if not self._wanted[level]:
+            return
+        at = datetime.now(UTC)
+        if self._calls is not None:
+            self._offer(self._calls.line(event, at))
+            return
+        extra = {**self._extra, **fields_of(event)}
+        record = {"time": at, "level": logger.level(level), "message": MESSAGE, "extra": extra, "exception": None}
+        self._put(cast("Record", record))
 
     def _put(self, record: "Record") -> None:
+        self._offer(redact(self._line(record)))
+
+    def _offer(self, line: str) -> None:
         if self._pid != os.getpid():  # the first line of this process, or of a fork of it
             self._pid = os.getpid()
             self._lines.start()
-        self._lines.offer(redact(self._line(record)))
+        self._lines.offer(line)
 
     def stop(self) -> None:
         self._lines.close(_STOP_DEADLINE)

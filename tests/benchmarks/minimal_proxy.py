@@ -13,6 +13,7 @@ import tornado.httpserver
 import tornado.web
 from hosting import announce, end_with_parent, listening_socket
 from httpx_aiohttp import AiohttpTransport
+from settings import KEY
 from tornado.iostream import StreamClosedError
 
 
@@ -22,7 +23,7 @@ class Relay(tornado.web.RequestHandler):
         self._base_url = base_url
 
     async def post(self) -> None:
-        headers = [("content-type", "application/json"), ("authorization", "Bearer sk-double")]
+        headers = [("content-type", "application/json"), ("authorization", f"Bearer {KEY}")]
         url = self._base_url + self.request.path.removeprefix("/v1")
         request = httpx.Request("POST", url, headers=headers, content=self.request.body)
         response = await self._transport.handle_async_request(request)

@@ -6,6 +6,9 @@ from pathlib import Path
 OUTPUT_PRICE = Decimal("0.06")
 """USD for 1,000 tokens."""
 
+KEY = "sk-double-Qm3xT7vLw0ZrYpE5uKcN8sJhBd2fGaV6iXo4R9t1Wy"
+"""As long as keys are: what a provider says is looked through for it, and shorter ones take longer to rule out."""
+
 
 _GUARDRAILS = """\
 guardrails:
@@ -35,7 +38,7 @@ log: {{level: INFO, format: json}}
 ledger: {{url: "{ledger}"}}
 {otel}{_GUARDRAILS if guarded else ""}providers:
   echo: {{kind: echo}}
-  openai: {{kind: openai, base_url: "http://127.0.0.1:{upstream_port}/v1", api_key: sk-double}}
+  openai: {{kind: openai, base_url: "http://127.0.0.1:{upstream_port}/v1", api_key: {KEY}}}
 routes:
   echo4: {{provider: echo}}
   gpt-4: {{provider: openai}}

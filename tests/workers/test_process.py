@@ -118,6 +118,7 @@ async def test_signals_that_it_is_not_ready_for_wait_until_it_is(
     spawner: Callable[[str], Spawner], tmp_path: Path
 ) -> None:
     body = (
+        "while signal.SIGHUP not in signal.sigpending():\n    time.sleep(0.001)\n"
         "signal.signal(signal.SIGHUP, lambda number, frame: open('got', 'w').write('HUP'))\n"
         "signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGHUP})\n"
         "channel.sendall(b'ready\\n')\n"

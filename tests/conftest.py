@@ -11,6 +11,8 @@ from tests.redis_server import RedisServer, running
 
 # Whoever runs the tests may have said how wide a line is, and the processes that they start would heed it.
 os.environ.pop("COLUMNS", None)
+# Of the half second that a gateway needs to begin, compiling all of it would be as much again, some hundred times.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 # How long one example takes says more of the machine than of the code: speed is measured in tests/benchmarks.
 settings.register_profile("house", deadline=None)

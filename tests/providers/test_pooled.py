@@ -8,6 +8,8 @@ import httpx
 import pytest
 
 from tornado_gateway.providers.http1.answer import Answer
+from tornado_gateway.providers.http1.connection import Connection
+from tornado_gateway.providers.http1.origin import Origin
 from tornado_gateway.providers.pooled import OWN_HEADERS, FixedHeaders, PooledTransport
 
 ANSWER = b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nSet-Cookie: a=b\r\nTransfer-Encoding: chunked\r\n\r\n"
@@ -209,3 +211,23 @@ async def test_giving_up_before_the_head_leaves_no_connection() -> None:
         await asking
     await asyncio.wait_for(gone.wait(), 5)
     listening.close()
+
+
+async def test_giving_up_when_all_has_come_leaves_the_connection_to_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
+    transport = PooledTransport()
+    async with serving() as server:
+        server.more.set()
+        serves_again = Origin.idle
+
+        def idle(origin: Origin, connection: Connection) -> None:
+            serves_again(origin, connection)
+            asking.cancel()
+
+        monkeypatch.setattr(Origin, "idle", idle)
+        asking = asyncio.ensure_future(transport.handle_async_request(request(server.url)))
+        with pytest.raises(asyncio.CancelledError):
+            await asking
+        response = await transport.handle_async_request(request(server.url))
+        assert await response.aread() == b"onetwothree"
+        assert server.connections == 1
+        await transport.aclose()

@@ -64,7 +64,7 @@ class PooledTransport(httpx.AsyncBaseTransport):
         try:
             await answer.headed()
         except BaseException:
-            connection.hang_up()
+            await answer.aclose()  # no more than that: the connection may be another call's already
             raise
         return httpx.Response(answer.status, headers=answer.headers, stream=answer)
 

@@ -6,13 +6,19 @@ from tornado_gateway.providers.http1.answer import Answer
 
 
 class Line:
-    """The connection below, as an answer sees it."""
+    """An answer and what it says to its line."""
 
     def __init__(self) -> None:
         self.said: list[str] = []
-        self.answer = Answer(wait=lambda wait: self.said.append("wait" if wait else "go on"), hang_up=self._hang_up)
+        self.answer = Answer(self)
 
-    def _hang_up(self) -> None:
+    def pause(self) -> None:
+        self.said.append("pause")
+
+    def resume(self) -> None:
+        self.said.append("resume")
+
+    def hang_up(self) -> None:
         self.said.append("hang up")
 
 
@@ -69,12 +75,12 @@ async def test_a_slow_reader_makes_the_connection_wait_once() -> None:
     line = Line()
     for _ in range(3):
         line.answer.feed(bytes(200_000))
-    assert line.said == ["wait"]
+    assert line.said == ["pause"]
     assert len(await anext(line.answer)) == 600_000
-    assert line.said == ["wait", "go on"]
+    assert line.said == ["pause", "resume"]
     line.answer.feed(b"a")
     await anext(line.answer)
-    assert line.said == ["wait", "go on"]
+    assert line.said == ["pause", "resume"]
 
 
 async def test_a_connection_that_has_gone_on_to_another_answer_is_left_alone() -> None:
@@ -83,7 +89,7 @@ async def test_a_connection_that_has_gone_on_to_another_answer_is_left_alone() -
     line.answer.end()
     await anext(line.answer)
     await line.answer.aclose()
-    assert line.said == ["wait"]
+    assert line.said == ["pause"]
 
 
 async def test_leaving_before_the_end_hangs_up() -> None:

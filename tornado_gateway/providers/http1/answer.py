@@ -1,12 +1,24 @@
 """Answer: what comes over a connection for one request, in pieces."""
 
 import asyncio
-from collections.abc import Callable
+from typing import Protocol
 
 import httpx
 
 _MUCH = 256 * 1024
-"""Bytes of a body that may wait for whoever reads it before the connection is told to wait, too."""
+"""Bytes of a body that may wait for whoever reads it before the line has to wait, too."""
+
+
+class Line(Protocol):
+    """What an answer comes over."""
+
+    def pause(self) -> None:
+        """Nothing more for now."""
+
+    def resume(self) -> None: ...
+
+    def hang_up(self) -> None:
+        """Nothing more at all."""
 
 
 class Answer(httpx.AsyncByteStream):
@@ -16,17 +28,15 @@ class Answer(httpx.AsyncByteStream):
     Raises what the connection ended with, after all that had come before.
     """
 
-    def __init__(self, wait: Callable[[bool], None], hang_up: Callable[[], None]) -> None:
-        """``wait`` tells the connection to read no more, and to go on; ``hang_up`` ends it."""
+    def __init__(self, line: Line) -> None:
         self.status = 0
         self.headers: list[tuple[bytes, bytes]] = []
         self.ended = False
-        """The connection has nothing more for it, and may be another's by now."""
-        self._wait = wait
-        self._hang_up = hang_up
+        """The line has nothing more for it, and may be another's by now."""
+        self._line = line
         self._pieces: list[bytes] = []
         self._size = 0
-        self._waits = False
+        self._paused = False
         self._error: Exception | None = None
         self._waiter: asyncio.Future[None] | None = None
 
@@ -43,9 +53,9 @@ class Answer(httpx.AsyncByteStream):
             await self._something()
         pieces = self._pieces
         self._pieces, self._size = [], 0
-        if self._waits and not self.ended:
-            self._waits = False
-            self._wait(False)
+        if self._paused and not self.ended:
+            self._paused = False
+            self._line.resume()
         return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
     @property
@@ -54,9 +64,9 @@ class Answer(httpx.AsyncByteStream):
         return self.ended and not self._pieces
 
     async def aclose(self) -> None:
-        """Ends the connection where something is still to come."""
+        """Hangs up where something is still to come."""
         if not self.ended:
-            self._hang_up()
+            self._line.hang_up()
 
     def begin(self, status: int) -> None:
         """The head is complete."""
@@ -66,9 +76,9 @@ class Answer(httpx.AsyncByteStream):
     def feed(self, piece: bytes) -> None:
         self._pieces.append(piece)
         self._size += len(piece)
-        if self._size > _MUCH and not self._waits:
-            self._waits = True
-            self._wait(True)
+        if self._size > _MUCH and not self._paused:
+            self._paused = True
+            self._line.pause()
         self._wake()
 
     def end(self, error: Exception | None = None) -> None:

@@ -63,7 +63,7 @@ class Connection(asyncio.Protocol):
     def ask(self, head: bytes, body: bytes, silence: float | None) -> Answer:
         """Sends a request. ``silence`` is for how many seconds nothing may come, None where somebody else watches."""
         assert self._transport is not None and self._answer is None, "one exchange at a time"
-        answer = self._answer = Answer(wait=self._wait, hang_up=self.hang_up)
+        answer = self._answer = Answer(self)
         self._head_bytes = 0
         if len(body) > _MUCH:
             self._transport.write(head)
@@ -75,6 +75,15 @@ class Connection(asyncio.Protocol):
             self.since = self._loop.time()
             self._watch_until(self.since + silence)
         return answer
+
+    def pause(self) -> None:
+        if self._transport is not None and not self._transport.is_closing():
+            self._transport.pause_reading()
+
+    def resume(self) -> None:
+        if self._transport is not None and not self._transport.is_closing():
+            self.since = self._loop.time()  # it was not the server who kept silent
+            self._transport.resume_reading()
 
     def hang_up(self, error: Exception | None = None) -> None:
         """Ends it at once, and what is still coming ends in ``error``."""
@@ -162,16 +171,6 @@ class Connection(asyncio.Protocol):
             return
         transport.resume_reading()
         self._keeper.idle(self)
-
-    def _wait(self, wait: bool) -> None:
-        transport = self._transport
-        if transport is None or transport.is_closing():
-            return
-        if wait:
-            transport.pause_reading()
-            return
-        self.since = self._loop.time()  # it was not the server who kept silent
-        transport.resume_reading()
 
     def _watch_until(self, moment: float) -> None:
         """One timer for many pieces and exchanges: one for each would cost more than the piece."""

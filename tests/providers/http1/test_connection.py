@@ -144,6 +144,13 @@ async def test_one_that_ends_too_early(said: bytes, error: type[Exception]) -> N
         await body(answer)
 
 
+async def test_one_that_was_closed_before_it_was_asked() -> None:
+    line = Line()
+    line.connection.connection_lost(None)
+    with pytest.raises(httpx.ReadError):
+        await body(line.ask())
+
+
 async def test_one_that_breaks_tells_why() -> None:
     line = Line()
     answer = line.ask()

@@ -62,8 +62,12 @@ class Connection(asyncio.Protocol):
 
     def ask(self, head: bytes, body: bytes, silence: float | None) -> Answer:
         """Sends a request. ``silence`` is for how many seconds nothing may come, None where somebody else watches."""
-        assert self._transport is not None and self._answer is None, "one exchange at a time"
-        answer = self._answer = Answer(self)
+        assert self._answer is None, "one exchange at a time"
+        answer = Answer(self)
+        if self._transport is None:
+            answer.end(_closed())
+            return answer
+        self._answer = answer
         self._head_bytes = 0
         if len(body) > _MUCH:
             self._transport.write(head)
@@ -124,7 +128,7 @@ class Connection(asyncio.Protocol):
         answer, self._answer = self._answer, None
         if answer is not None:
             whole = exc is None and answer.status != 0 and _lasts_until_the_end(answer)
-            answer.end(None if whole else exc or httpx.ReadError("the connection was closed"))
+            answer.end(None if whole else exc or _closed())
         if self._watch is not None:
             self._watch.cancel()
         self._transport = None
@@ -192,6 +196,10 @@ class Connection(asyncio.Protocol):
             self._watch_until(self.since + self._silence)
             return
         self.hang_up(httpx.ReadTimeout("nothing came for too long"))
+
+
+def _closed() -> httpx.ReadError:
+    return httpx.ReadError("the connection was closed")
 
 
 def _lasts_until_the_end(answer: Answer) -> bool:

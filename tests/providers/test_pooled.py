@@ -184,7 +184,7 @@ async def test_a_connection_that_takes_too_long(monkeypatch: pytest.MonkeyPatch)
     async def never(*_: object, **__: object) -> None:
         await asyncio.Event().wait()
 
-    monkeypatch.setattr(asyncio.get_running_loop(), "create_connection", never)
+    monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", never)
     asked = request("http://127.0.0.1:1/")
     asked.extensions["timeout"]["connect"] = 0.0
     with pytest.raises(httpx.ConnectTimeout):

@@ -1,6 +1,7 @@
 """The way to a server, over real sockets: straight, with TLS, and through proxies."""
 
 import asyncio
+import gc
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -10,6 +11,7 @@ import httpx
 import pytest
 
 from tests.certificates import Authority, Issued
+from tests.serving import until
 from tornado_gateway.providers.http1.connection import Connection
 from tornado_gateway.providers.http1.origin import Origin
 
@@ -204,3 +206,29 @@ async def test_nobody_there_and_a_name_that_can_be_none() -> None:
         await Origin(httpx.URL("http://127.0.0.1:1"), no_context).connect()
     with pytest.raises((OSError, ValueError)):
         await Origin(httpx.URL("http://" + "a" * 70 + ".example"), no_context).connect()
+
+
+async def test_given_up_at_any_moment_no_connection_is_left() -> None:
+    open_here: set[asyncio.StreamWriter] = set()
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        open_here.add(writer)
+        await reader.read()
+        open_here.discard(writer)
+        writer.close()
+
+    listening = await asyncio.start_server(serve, "127.0.0.1", 0)
+    origin = Origin(httpx.URL(f"http://127.0.0.1:{listening.sockets[0].getsockname()[1]}"), no_context)
+    gc.disable()  # it would close what nobody has any more, some day
+    try:
+        for _ in range(50):
+            connecting = [asyncio.ensure_future(origin.connect()) for _ in range(20)]
+            for each in connecting:  # the first has hardly begun, the last has nearly or wholly ended
+                await asyncio.sleep(0)
+                each.cancel()
+            await asyncio.gather(*connecting, return_exceptions=True)
+        origin.close()
+        await until(lambda: not open_here)
+    finally:
+        gc.enable()
+    listening.close()

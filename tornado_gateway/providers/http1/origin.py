@@ -4,12 +4,14 @@ Wire of what is asked of a proxy without TLS: RFC 9112, "absolute-form".
 """
 
 import asyncio
+import socket
 import ssl
 from collections.abc import Callable
 from contextlib import suppress
 from typing import TypeVar
 
 import httpx
+from aiohappyeyeballs import start_connection
 
 from tornado_gateway.providers.http1.connection import Connection
 from tornado_gateway.providers.http1.credentials import credentials
@@ -99,9 +101,13 @@ class Origin:
 
     async def _reach(self, url: httpx.URL, make: Callable[[], P]) -> tuple[asyncio.Transport, P]:
         host, port = _address(url)
-        context = self._context() if url.scheme == "https" else None
         loop = asyncio.get_running_loop()
-        return await loop.create_connection(make, host, port, ssl=context, happy_eyeballs_delay=_STAGGER)
+        # Not the loop's own race between a name's addresses: given up in the wrong moment, it loses an open socket.
+        found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        sock = await start_connection(found, happy_eyeballs_delay=_STAGGER)
+        if url.scheme == "http":
+            return await loop.create_connection(make, sock=sock)
+        return await loop.create_connection(make, sock=sock, ssl=self._context(), server_hostname=host)
 
 
 def _address(url: httpx.URL) -> tuple[str, int]:

@@ -114,9 +114,10 @@ def test_who_has_been_told_of_is_given_up() -> None:
     trace = Tracing(capture=True).begin(None, call(), 1.0)
     assert trace is not None
     trace.attempt("r", "p", "m", 0, 1.0)
+    trace.named = b'"m"'
     assert trace.captured is not None
     trace.told()
-    assert (trace.attempts, trace.captured) == ([], None)
+    assert (trace.ids, trace.named, trace.attempts, trace.captured) == ("", None, [], None)
 
 
 async def test_each_try_is_told_its_own_parent() -> None:

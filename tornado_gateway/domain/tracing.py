@@ -101,8 +101,10 @@ class CallTrace(msgspec.Struct, gc=False):
         return made
 
     def told(self) -> None:
-        """Whoever tells of the call has done so: what was tried and said is given up, for the call's event may wait for
-        others much longer."""
+        """Whoever tells of the call has done so: all of it is given up, for the call's event may wait for others much
+        longer, and what is freed late is no longer in any cache."""
+        self.ids = ""
+        self.named = None
         self.attempts.clear()
         self.captured = None
 

@@ -10,7 +10,7 @@ import pytest
 from tornado_gateway.providers.http1.answer import Answer
 from tornado_gateway.providers.http1.connection import Connection
 from tornado_gateway.providers.http1.origin import Origin
-from tornado_gateway.providers.pooled import OWN_HEADERS, FixedHeaders, PooledTransport
+from tornado_gateway.providers.pooled import OWN_LINES, FixedHeaders, PooledTransport
 
 ANSWER = b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nSet-Cookie: a=b\r\nTransfer-Encoding: chunked\r\n\r\n"
 
@@ -116,11 +116,11 @@ async def test_headers_that_many_share_are_sent_beside_a_requests_own() -> None:
     fixed = FixedHeaders([("x-name", "green"), ("X-Again", "1"), ("X-Again", "2")])
     async with serving() as server:
         server.more.set()
-        for own in ([("traceparent", "00-a"), ("tracestate", "b=c")], None):
+        for own in ("traceparent: 00-a\r\ntracestate: b=c\r\n", None):
             asked = request(server.url)
             asked.headers = fixed
             if own is not None:
-                asked.extensions[OWN_HEADERS] = own
+                asked.extensions[OWN_LINES] = own
             answer = await transport.handle_async_request(asked)
             assert await answer.aread() == b"onetwothree"
             await answer.aclose()

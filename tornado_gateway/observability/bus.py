@@ -13,9 +13,10 @@ from tornado_gateway.domain.events import Event
 from tornado_gateway.observability.batches import BatchThread
 
 _CAPACITY = 16384
-_BATCH = 64
-_LINGER = 0.01
-"""Seconds. Short, so that a batch of log lines holds the interpreter for a fraction of a millisecond."""
+_BATCH = 128
+_LINGER = 0.05
+"""Seconds. Many events at once cost a third less than a few, whose code has left the caches meanwhile; at full load a
+batch holds the interpreter for two milliseconds."""
 _COMPLAINT_EVERY = 60.0
 
 

@@ -15,8 +15,8 @@ from tornado_gateway.providers.http1.connection import Connection
 from tornado_gateway.providers.http1.credentials import credentials
 from tornado_gateway.providers.http1.origin import Origin
 
-OWN_HEADERS = "tornado_gateway.own_headers"
-"""A request's extension: headers that it has beside those which it may share, pairs of texts."""
+OWN_LINES = "tornado_gateway.own_lines"
+"""A request's extension: the lines, a text, of the headers that it has beside those which it may share."""
 
 _COUNTED = frozenset({b"host", b"content-length", b"transfer-encoding"})
 """What a request says of itself."""
@@ -95,7 +95,7 @@ async def _connected(origin: Origin, seconds: float | None) -> Connection:
 def _head(request: httpx.Request, origin: Origin, size: int) -> bytes:
     known = request.headers
     shared = known.lines if isinstance(known, FixedHeaders) else _lines(known)
-    own: Iterable[tuple[str, str]] = request.extensions.get(OWN_HEADERS, ())
+    own: str = request.extensions.get(OWN_LINES, "")
     named = credentials("Authorization", request.url)
     if named and "authorization" in known:
         named = b""
@@ -106,7 +106,7 @@ def _head(request: httpx.Request, origin: Origin, size: int) -> bytes:
         origin.headers,
         named,
         shared,
-        "".join([f"{name}: {value}\r\n" for name, value in own]).encode(),
+        own.encode(),
         b"Content-Length: %d\r\n" % size if size or request.method != "GET" else b"",
     )
 

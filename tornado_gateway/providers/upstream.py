@@ -23,7 +23,7 @@ from tornado_gateway.domain.ports import Clock
 from tornado_gateway.domain.remembered import Remembered
 from tornado_gateway.domain.tracing import Address
 from tornado_gateway.providers.http1.answer import Answer
-from tornado_gateway.providers.pooled import OWN_HEADERS, FixedHeaders
+from tornado_gateway.providers.pooled import OWN_LINES, FixedHeaders
 from tornado_gateway.providers.transport_errors import TRANSPORT_ERRORS, gateway_error
 
 MAX_ANSWER_BYTES = 256 * 1024 * 1024
@@ -224,10 +224,10 @@ class Upstream:
             attempt.address = self._address
         traceparent = context.traceparent if attempt is None else attempt.traceparent
         if traceparent is not None:
-            own = [("traceparent", traceparent)]
+            own = f"traceparent: {traceparent}\r\n"
             if context.tracestate is not None:
-                own.append(("tracestate", context.tracestate))
-            request.extensions[OWN_HEADERS] = own
+                own += f"tracestate: {context.tracestate}\r\n"
+            request.extensions[OWN_LINES] = own
         try:
             response = await self._transport.handle_async_request(request)
         except TRANSPORT_ERRORS as error:

@@ -1,4 +1,4 @@
-from tornado_gateway.config.problems import ConfigInvalid, Position, Problem, did_you_mean
+from tornado_gateway.config.problems import ConfigInvalid, Position, Problem
 
 
 def test_a_problem_reads_as_compilers_write_them() -> None:
@@ -11,11 +11,6 @@ def test_a_problem_reads_as_compilers_write_them() -> None:
 def test_all_problems_come_in_the_files_order() -> None:
     late, early = Problem("f", Position(9, 1), (), "late"), Problem("f", Position(2, 5), (), "early")
     assert str(ConfigInvalid([late, early])) == "f:2:5: early\nf:9:1: late"
-
-
-def test_a_near_word_is_offered_and_a_far_one_is_not() -> None:
-    assert did_you_mean("prot", ["port", "host"]) == " (did you mean 'port'?)"
-    assert did_you_mean("xyz", ["port", "host"]) == ""
 
 
 def test_a_problem_as_json_has_it() -> None:

@@ -6,6 +6,7 @@ from tests.support import NOW, ScriptedProvider, snapshot
 from tornado_gateway.domain.errors import ModelNotFound, ModelNotPriced, ProviderNotConfigured
 from tornado_gateway.domain.money import PriceCard
 from tornado_gateway.domain.policies import Fallback
+from tornado_gateway.domain.principal import Principal
 from tornado_gateway.domain.routes import Route, RoutePlan, RouteTarget
 from tornado_gateway.domain.routing import plan
 
@@ -65,6 +66,12 @@ def test_who_is_not_found_hears_who_is_near() -> None:
         plan(snap, "gtp-4", NOW)
     with pytest.raises(ModelNotFound, match=r"^There is no model 'zzz'.$"):
         plan(snap, "zzz", NOW)
+
+
+def test_nobody_hears_of_what_they_may_not_use() -> None:
+    snap = world(Route("gpt-4", (RouteTarget("a"),)), Route("gpt-4-secret", (RouteTarget("a"),)))
+    with pytest.raises(ModelNotFound, match=r"Did you mean 'gpt-4'\?"):
+        plan(snap, "gpt-4o", NOW, Principal("x", models=("gpt-4", "gpt-4o")))
 
 
 def test_unpriced_targets_are_left_out_and_a_route_of_only_such_is_refused() -> None:

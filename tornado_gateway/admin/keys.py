@@ -19,13 +19,13 @@ from tornado_gateway.admin.parameters import Parameters
 from tornado_gateway.admin.reading import LedgerReader, Patience
 from tornado_gateway.cli import key_options
 from tornado_gateway.cli.key_lists import of_file, of_store
-from tornado_gateway.config.problems import did_you_mean
 from tornado_gateway.domain.admin_errors import AdminConflict
 from tornado_gateway.domain.administration import Asked, Told
 from tornado_gateway.domain.errors import InvalidRequest, NotFound
 from tornado_gateway.domain.key_store import KeyExists, KeyMissing, KeyStore, StoredKey
 from tornado_gateway.domain.keys import hash_of, new_secret, shown
 from tornado_gateway.domain.money import decimal_digits
+from tornado_gateway.domain.nearest import did_you_mean
 from tornado_gateway.domain.ports import Clock
 from tornado_gateway.domain.quotas import Budget, Limits
 from tornado_gateway.domain.snapshot import SnapshotHolder

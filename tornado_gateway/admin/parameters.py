@@ -4,9 +4,9 @@ import re
 from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
 
-from tornado_gateway.config.problems import did_you_mean
 from tornado_gateway.domain.administration import Asked
 from tornado_gateway.domain.errors import InvalidRequest
+from tornado_gateway.domain.nearest import did_you_mean
 
 _AGE = re.compile(r"(\d{1,6})([mhdw])")
 _UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}

@@ -10,13 +10,13 @@ from typing import Any
 from tornado_gateway.bootstrap import DIALECTS, decode_call, make_providers
 from tornado_gateway.cli.amounts import exact, short
 from tornado_gateway.cli.documents import add_format, number, print_document
-from tornado_gateway.cli.explain import nearest
 from tornado_gateway.cli.policies import of_route
 from tornado_gateway.cli.problems import complain, loaded_or_told
 from tornado_gateway.cli.tables import Column, print_table, printable
 from tornado_gateway.config.build import build_prices, build_routes
 from tornado_gateway.domain.errors import InvalidRequest
 from tornado_gateway.domain.forecast import Forecast, forecast
+from tornado_gateway.domain.nearest import did_you_mean
 from tornado_gateway.domain.quote import Offer, Quote, quote
 
 _MOST_TOKENS = 10**12
@@ -63,7 +63,8 @@ def run(args: argparse.Namespace) -> int:
     routes = build_routes(loaded.settings)
     route = routes.match(call.model)
     if route is None:
-        return complain(f"no route matches {call.model!r}{nearest(call.model, routes)}")
+        hint = did_you_mean(call.model, [route.name for route in routes], 3)
+        return complain(f"no route matches {call.model!r}{hint}")
     found = quote(
         routes=routes,
         prices=build_prices(loaded.settings),

@@ -6,7 +6,6 @@ import sys
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
-from difflib import get_close_matches
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -18,6 +17,7 @@ from tornado_gateway.cli.states import NoAnswer, ask, told
 from tornado_gateway.config.build import Loaded, build_prices, build_routes, load
 from tornado_gateway.config.problems import ConfigInvalid
 from tornado_gateway.domain.money import PriceCard, decimal_digits
+from tornado_gateway.domain.nearest import did_you_mean
 from tornado_gateway.domain.pricing import worst
 from tornado_gateway.domain.routes import Route, RouteTable, RouteTarget
 from tornado_gateway.domain.routing import chain
@@ -57,17 +57,13 @@ def run(args: argparse.Namespace) -> int:
     routes = build_routes(loaded.settings)
     route = routes.match(args.model)
     if route is None:
-        print(f"no route matches {args.model!r}{nearest(args.model, routes)}", file=sys.stderr)
+        hint = did_you_mean(args.model, [route.name for route in routes], 3)
+        print(f"no route matches {args.model!r}{hint}", file=sys.stderr)
         return 1
     explanation = _Explanation(loaded, routes, prompt=args.prompt_tokens, completion=args.max_tokens, states=states)
     for line in explanation.lines(args.model, route):
         print(line)
     return 0
-
-
-def nearest(model: str, routes: RouteTable) -> str:
-    near = get_close_matches(model, [route.name for route in routes], n=3, cutoff=0.5)
-    return f" (did you mean {' or '.join(repr(name) for name in near)}?)" if near else ""
 
 
 class _Explanation:

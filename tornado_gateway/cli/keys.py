@@ -18,10 +18,11 @@ from tornado_gateway.cli.documents import add_format, print_document
 from tornado_gateway.cli.key_options import add_options, expiry, key_id, limits, span
 from tornado_gateway.cli.tables import print_table
 from tornado_gateway.config.build import Loaded, build_routes, load
-from tornado_gateway.config.problems import ConfigInvalid, did_you_mean
+from tornado_gateway.config.problems import ConfigInvalid
 from tornado_gateway.domain.key_store import KeyExists, KeyMissing, KeyStore, StoredKey
 from tornado_gateway.domain.keys import hash_of, new_secret, shown
 from tornado_gateway.domain.ledger import LedgerRefused, LedgerUnavailable
+from tornado_gateway.domain.nearest import did_you_mean
 
 Found = TypeVar("Found")
 _Command = Callable[[argparse.Namespace, Loaded], int]

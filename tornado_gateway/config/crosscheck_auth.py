@@ -9,11 +9,12 @@ from tornado_gateway.config.decode_prices import moment
 from tornado_gateway.config.model import ServerSettings
 from tornado_gateway.config.model_ledger import LedgerSettings
 from tornado_gateway.config.outline import Outline
-from tornado_gateway.config.problems import Problem, did_you_mean
+from tornado_gateway.config.problems import Problem
 from tornado_gateway.config.source import Path, Source
 from tornado_gateway.domain.exposure import is_loopback
 from tornado_gateway.domain.keys import hash_of
 from tornado_gateway.domain.ledger_url import NOWHERE
+from tornado_gateway.domain.nearest import did_you_mean
 from tornado_gateway.domain.routes import RouteTable
 
 

@@ -4,9 +4,10 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 from tornado_gateway.config.decode_prices import Expectation, cards, expectations, moment
-from tornado_gateway.config.problems import Problem, did_you_mean
+from tornado_gateway.config.problems import Problem
 from tornado_gateway.config.source import Source
 from tornado_gateway.domain.money import decimal_digits
+from tornado_gateway.domain.nearest import did_you_mean
 from tornado_gateway.domain.prices import PriceTable
 from tornado_gateway.domain.pricing import price
 

@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 
 from tornado_gateway.config.outline import Outline
-from tornado_gateway.config.problems import Problem, did_you_mean
+from tornado_gateway.config.problems import Problem
 from tornado_gateway.config.source import Path, Source
+from tornado_gateway.domain.nearest import did_you_mean
 from tornado_gateway.domain.routes import Route, RouteTarget
 from tornado_gateway.domain.routing import Step, chain
 

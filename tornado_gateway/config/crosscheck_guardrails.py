@@ -8,12 +8,13 @@ from tornado_gateway.config.crosscheck_state import address_complaint, nothing_m
 from tornado_gateway.config.decode_guardrails import SIZES, TOOLS
 from tornado_gateway.config.linear_patterns import Re2
 from tornado_gateway.config.outline import Outline
-from tornado_gateway.config.problems import Problem, did_you_mean
+from tornado_gateway.config.problems import Problem
 from tornado_gateway.config.source import Path, Source
 from tornado_gateway.domain.addresses import is_metadata
 from tornado_gateway.domain.guardrails.matching import BadPattern
 from tornado_gateway.domain.guardrails.pii import CLASSES
 from tornado_gateway.domain.guardrails.rules import WINDOW
+from tornado_gateway.domain.nearest import did_you_mean
 
 _KINDS = {"match": ("match",), "sizes": SIZES, "tools": TOOLS, "hook": ("hook",)}
 _OF_MATCH = ("replacement", "window", "tool_arguments")

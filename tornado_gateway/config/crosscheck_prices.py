@@ -4,8 +4,9 @@ from collections.abc import Iterator
 
 from tornado_gateway.config.crosscheck_cards import check_row
 from tornado_gateway.config.outline import Outline
-from tornado_gateway.config.problems import Problem, did_you_mean
+from tornado_gateway.config.problems import Problem
 from tornado_gateway.config.source import Path, Source
+from tornado_gateway.domain.nearest import did_you_mean
 from tornado_gateway.domain.routes import Route
 from tornado_gateway.domain.routing import Step, chain
 

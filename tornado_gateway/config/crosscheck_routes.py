@@ -4,8 +4,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from tornado_gateway.config.outline import Outline
-from tornado_gateway.config.problems import Problem, did_you_mean
+from tornado_gateway.config.problems import Problem
 from tornado_gateway.config.source import Path, Source
+from tornado_gateway.domain.nearest import did_you_mean
 from tornado_gateway.domain.routes import Route, RouteTable
 
 _KEYS = {"provider", "model", "targets", "strategy", "fallbacks", "retry", "timeouts", "hedge", "mirror"}

@@ -11,8 +11,9 @@ import msgspec
 from jsonschema import Draft202012Validator
 from jsonschema.validators import extend
 
-from tornado_gateway.config.problems import Problem, did_you_mean
+from tornado_gateway.config.problems import Problem
 from tornado_gateway.config.source import Expanded, Path, Source, coerce
+from tornado_gateway.domain.nearest import did_you_mean
 
 _SCHEMA_FILE = "gateway.schema.json"
 _DECODER = msgspec.json.Decoder(float_hook=Decimal)

@@ -1,9 +1,9 @@
 """By what rows of the ledger are summed, by the names that ``Ledger.totals`` takes."""
 
 from collections.abc import Callable, Sequence
-from difflib import get_close_matches
 
 from tornado_gateway.domain.ledger import LedgerRow
+from tornado_gateway.domain.nearest import did_you_mean
 
 Group = tuple[str | None, ...]
 """A value for each name that was asked for, None where a row has none."""
@@ -30,8 +30,7 @@ def grouping(name: str) -> Callable[[LedgerRow], str | None]:
         return lambda row: row.tags.get(tag)
     member = _MEMBERS.get(name)
     if member is None:
-        near = get_close_matches(name, NAMES, n=1)
-        advice = f" (did you mean {near[0]!r}?)" if near else ""
+        advice = did_you_mean(name, NAMES)
         raise ValueError(f"no rows are told apart by {name!r}{advice}: there are {', '.join(NAMES)} and tag:NAME")
     return member
 

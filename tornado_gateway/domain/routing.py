@@ -3,28 +3,30 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
-from difflib import get_close_matches
 
 from tornado_gateway.domain.cache_keys import fingerprint
 from tornado_gateway.domain.caching import CachePlan
 from tornado_gateway.domain.ceilings import ceiling_of
 from tornado_gateway.domain.context import RequestContext
 from tornado_gateway.domain.errors import GatewayError, ModelNotFound, ModelNotPriced, ProviderNotConfigured
-from tornado_gateway.domain.principal import check_model
+from tornado_gateway.domain.listing import usable
+from tornado_gateway.domain.nearest import in_words, nearest
+from tornado_gateway.domain.principal import Principal, check_model
 from tornado_gateway.domain.routes import Route, RoutePlan, RouteTable, RouteTarget, Stage, Target
 from tornado_gateway.domain.snapshot import Snapshot
 
 
-def plan(snapshot: Snapshot, model: str, at: datetime) -> RoutePlan:
+def plan(snapshot: Snapshot, model: str, at: datetime, principal: Principal | None = None) -> RoutePlan:
     """The plan for the caller's ``model``, with the prices that hold at ``at``.
 
-    Raises ``ModelNotFound``, ``ModelNotPriced`` or ``ProviderNotConfigured`` where nothing is left to ask.
+    Raises ``ModelNotFound``, which offers what ``principal`` may use, ``ModelNotPriced`` or ``ProviderNotConfigured``
+    where nothing is left to ask.
     """
     key = snapshot.prices.era(at), model
     known = snapshot.plans.get(key)
     if known is not None:
         return known
-    return snapshot.plans.keep(key, _make(snapshot, model, at))
+    return snapshot.plans.keep(key, _make(snapshot, model, at, principal))
 
 
 def enter(snapshot: Snapshot, model: str, context: RequestContext, at: datetime) -> RoutePlan:
@@ -35,7 +37,7 @@ def enter(snapshot: Snapshot, model: str, context: RequestContext, at: datetime)
     context.trail.revision = snapshot.revision
     try:
         check_model(context.principal, model)
-        made = plan(snapshot, model, at)
+        made = plan(snapshot, model, at, context.principal)
     except GatewayError:
         route = snapshot.routes.match(model)
         if route is not None:
@@ -45,10 +47,18 @@ def enter(snapshot: Snapshot, model: str, context: RequestContext, at: datetime)
     return made
 
 
-def _make(snapshot: Snapshot, model: str, at: datetime) -> RoutePlan:
-    route = snapshot.routes.match(model)
+def find(routes: RouteTable, model: str, principal: Principal | None) -> Route:
+    """The route that serves ``model``. Raises ``ModelNotFound``, which offers what ``principal`` may use."""
+    route = routes.match(model)
     if route is None:
-        raise ModelNotFound(_not_found(snapshot, model), param="model")
+        near = nearest(model, [name for name, _ in usable(routes, principal)])
+        hint = f" Did you mean {in_words(near)}?" if near else ""
+        raise ModelNotFound(f"There is no model {model!r}.{hint}", param="model")
+    return route
+
+
+def _make(snapshot: Snapshot, model: str, at: datetime, principal: Principal | None) -> RoutePlan:
+    route = find(snapshot.routes, model, principal)
     priced = [
         step
         for step in chain(snapshot.routes, route, model)
@@ -147,11 +157,3 @@ def _target(snapshot: Snapshot, step: Step, at: datetime) -> Target:
         timeouts=route.timeouts.over(provider.timeouts),
         ceiling=ceiling_of(card),
     )
-
-
-def _not_found(snapshot: Snapshot, model: str) -> str:
-    near = get_close_matches(model, [route.name for route in snapshot.routes], n=3, cutoff=0.5)
-    message = f"There is no model {model!r}."
-    if not near:
-        return message
-    return f"{message} Did you mean {' or '.join(repr(name) for name in near)}?"

@@ -49,6 +49,8 @@ async def test_a_name_that_nothing_serves() -> None:
         answer = await served.client.get("/v1/models/claude")
         error = answer.json()["error"]
         assert (answer.status_code, error["code"], error["param"]) == (404, "model_not_found", "model")
+        answer = await served.client.get("/v1/models/meta/llama")
+        assert answer.json()["error"]["message"] == "There is no model 'meta/llama'. Did you mean 'meta/llama 3'?"
 
 
 SOME = KeyRing(

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from tornado_gateway.domain.errors import ModelNotFound
+from tornado_gateway.domain import routing
 from tornado_gateway.domain.listing import usable
 from tornado_gateway.domain.principal import check_model
 from tornado_gateway.domain.routes import Route
@@ -31,11 +31,10 @@ class ModelHandler(BaseHandler):
 
     async def get(self, name: str) -> None:
         await self.identify()
-        check_model(self.context.principal, name)
+        principal = self.context.principal
+        check_model(principal, name)
         snapshot = self.services.snapshots.current
-        route = snapshot.routes.get(name) or snapshot.routes.match(name)
-        if route is None:
-            raise ModelNotFound(f"There is no model {name!r}.", param="model")
+        route = snapshot.routes.get(name) or routing.find(snapshot.routes, name, principal)
         self.write_json(msgspec.json.encode(_model(name, route, snapshot)))
 
     head = get

@@ -5,7 +5,14 @@ from hypothesis import strategies as st
 
 from tornado_gateway.domain.errors import InvalidRequest
 from tornado_gateway.domain.wire import OPENAI_CHAT, Wire
-from tornado_gateway.httpserver.dialects.decoding import convert, decode_as, decode_fields, effort_of, open_fields
+from tornado_gateway.httpserver.dialects.decoding import (
+    ModelName,
+    convert,
+    decode_as,
+    decode_fields,
+    effort_of,
+    open_fields,
+)
 
 
 class Inner(msgspec.Struct):
@@ -16,6 +23,7 @@ class Outer(msgspec.Struct):
     model: str
     items: list[Inner] = []
     number: float | None = None
+    tags: dict[str, str] | None = None
 
 
 DECODER = msgspec.json.Decoder(Outer)
@@ -29,6 +37,13 @@ DECODER = msgspec.json.Decoder(Outer)
         (b'{"model":"m","items":[{"role":"a"},{}]}', "items[1].role", "items[1].role: this field is required."),
         (b'{"model":"m","items":[{"role":null}]}', "items[0].role", "items[0].role: expected a string, got null."),
         (b'{"model":"m","number":"x"}', "number", "number: expected a number, got a string."),
+        (b'{"model":"m","tags":{"a":"b","team":1}}', "tags.team", "tags.team: expected a string, got an integer."),
+        (b'{"model":"m","tags":{"`":1}}', "tags[...]", "tags[...]: expected a string, got an integer."),
+        (
+            b'{"model":"m","tags":{"$.a":[]}}',
+            "tags.$.a",
+            "tags.$.a: expected a string, got an array.",
+        ),
         (b"[]", None, "The body must be a JSON object."),
         (b"7", None, "The body must be a JSON object."),
     ],
@@ -52,6 +67,22 @@ def test_no_body_breaks_the_reader(body: bytes) -> None:
         decode_as(DECODER, body)
     except InvalidRequest as refused:
         assert refused.message
+
+
+@given(st.dictionaries(st.text(), st.sampled_from(["a", 1]), min_size=1).filter(lambda tags: 1 in tags.values()))
+def test_a_mappings_member_is_told_whatever_its_name(tags: dict[str, int | str]) -> None:
+    with pytest.raises(InvalidRequest, match=r"(?s)^tags.*: expected a string, got an integer\.\Z"):
+        decode_as(DECODER, msgspec.json.encode({"model": "m", "tags": tags}))
+
+
+def test_a_models_name_has_an_end() -> None:
+    class Named(msgspec.Struct):
+        model: ModelName
+
+    decoder = msgspec.json.Decoder(Named)
+    assert decode_as(decoder, msgspec.json.encode({"model": "m" * 512})).model == "m" * 512
+    with pytest.raises(InvalidRequest, match=r"^model: expected a string of length <= 512\.$"):
+        decode_as(decoder, msgspec.json.encode({"model": "m" * 513}))
 
 
 def test_values_below_a_path() -> None:

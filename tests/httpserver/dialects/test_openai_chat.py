@@ -82,7 +82,7 @@ def test_what_a_message_may_hold() -> None:
         (b'"stop":7', "stop"),
         (b'"tools":{}', "tools"),
         (b'"tools":[1]', "tools[0]"),
-        (b'"metadata":{"a":1}', "metadata[...]"),
+        (b'"metadata":{"a":1}', "metadata.a"),
         (b'"stream_options":{"include_usage":"yes"}', "stream_options.include_usage"),
     ],
 )

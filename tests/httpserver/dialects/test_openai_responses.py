@@ -52,7 +52,7 @@ def test_a_call_is_read_without_being_opened() -> None:
         ({"input": ["x"]}, "input[0]"),
         ({"tools": "x"}, "tools"),
         ({"text": "x"}, "text"),
-        ({"metadata": {"a": 1}}, "metadata[...]"),
+        ({"metadata": {"a": 1}}, "metadata.a"),
         ({"max_output_tokens": "9"}, "max_output_tokens"),
     ],
 )

@@ -15,9 +15,7 @@ from tornado_gateway.httpserver.dialects.anthropic_errors import encode_error
 from tornado_gateway.httpserver.dialects.anthropic_request import open_messages
 from tornado_gateway.httpserver.dialects.anthropic_stream import MessagesStreamEncoder
 from tornado_gateway.httpserver.dialects.base import StreamEncoder
-from tornado_gateway.httpserver.dialects.decoding import decode_as, decode_fields
-
-NonEmptyName = Annotated[str, msgspec.Meta(min_length=1)]
+from tornado_gateway.httpserver.dialects.decoding import ModelName, decode_as, decode_fields
 
 
 class _Block(msgspec.Struct, frozen=True):
@@ -41,7 +39,7 @@ class _Object(msgspec.Struct, frozen=True):
 class CountBody(msgspec.Struct, frozen=True):
     """The documented members that both endpoints have, as far as a wrong type can be told."""
 
-    model: NonEmptyName
+    model: ModelName
     messages: Annotated[list[_Message], msgspec.Meta(min_length=1)]
     system: str | list[_TextBlock] | None = None
     tools: list[_Object] | None = None

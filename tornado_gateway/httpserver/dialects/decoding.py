@@ -1,7 +1,7 @@
 """Request bodies read strictly: every complaint names the field's path."""
 
 import re
-from typing import Any, TypeVar, get_args
+from typing import Annotated, Any, TypeVar, get_args
 
 import msgspec
 
@@ -11,8 +11,14 @@ from tornado_gateway.httpserver.dialects.nesting import MAX_DEPTH, too_deep
 
 T = TypeVar("T")
 
+ModelName = Annotated[str, msgspec.Meta(min_length=1, max_length=512)]
+"""What a caller names. Wildcard routes take any name, which then stands in a header, in logs and in the ledger: as long
+as the longest that providers have (resource names, some 200 letters) and no longer."""
+
 _fields = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _AT_PATH = re.compile(r"^(?P<what>.*?)(?: - at `(?P<path>\$[^`]*|key in `?\$[^`]*)`)?$", re.DOTALL)
+_IN_MAPPING = re.compile(r" - at `\$\.(\w+)\[\.\.\.\]")
+_NAME_LIMIT = 64
 _TYPE = re.compile(r"`([^`]*)`")
 _MISSING = re.compile(r"missing required field `([^`]*)`")
 _EFFORTS = frozenset(get_args(Effort))
@@ -51,7 +57,7 @@ def decode_as(decoder: msgspec.json.Decoder[T], body: bytes) -> T:
     try:
         return decoder.decode(body)
     except msgspec.ValidationError as error:
-        raise _complaint(str(error)) from error
+        raise _complaint(_named(str(error), decoder.type, body)) from error
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise InvalidRequest(f"The body is not valid JSON: {error}.") from error
     except RecursionError as error:
@@ -86,6 +92,20 @@ def effort_of(value: str, path: str) -> Effort:
 
 def _nested() -> InvalidRequest:
     return InvalidRequest(f"The body is nested deeper than {MAX_DEPTH} levels.")
+
+
+def _named(text: str, kind: Any, body: bytes) -> str:
+    """``text`` with the name of the mapping's member that it complains of, which msgspec leaves out."""
+    match = _IN_MAPPING.search(text)
+    if match is None:
+        return text
+    (of_field,) = (field.type for field in msgspec.structs.fields(kind) if field.encode_name == match[1])
+    for name, value in msgspec.json.decode(body)[match[1]].items():
+        try:
+            msgspec.convert({name: value}, of_field)
+        except msgspec.ValidationError:
+            return text if "`" in name else text.replace("[...]", f".{name[:_NAME_LIMIT]}", 1)
+    return text
 
 
 def _complaint(text: str, prefix: str = "") -> InvalidRequest:

@@ -22,14 +22,12 @@ from tornado_gateway.domain.errors import GatewayError
 from tornado_gateway.domain.wire import OPENAI_CHAT, Wire
 from tornado_gateway.httpserver.dialects.base import StreamEncoder
 from tornado_gateway.httpserver.dialects.costing import chat_usage, document_with_cost
-from tornado_gateway.httpserver.dialects.decoding import decode_as, decode_fields, open_fields
+from tornado_gateway.httpserver.dialects.decoding import ModelName, decode_as, decode_fields, open_fields
 from tornado_gateway.httpserver.dialects.openai_errors import encode_error
 from tornado_gateway.httpserver.dialects.openai_images import images_of
 from tornado_gateway.httpserver.dialects.openai_messages import chat_request
 from tornado_gateway.httpserver.dialects.openai_stream import FINISH_REASONS, TIERS, ChatStreamEncoder
 from tornado_gateway.httpserver.dialects.openai_thoughts import thinking_blocks
-
-NonEmptyName = Annotated[str, msgspec.Meta(min_length=1)]
 
 
 class _Message(msgspec.Struct, frozen=True):
@@ -47,7 +45,7 @@ class _StreamOptions(msgspec.Struct, frozen=True):
 class ChatBody(msgspec.Struct, frozen=True):
     """The documented members, as far as a wrong type can be told; ranges are the provider's to judge."""
 
-    model: NonEmptyName
+    model: ModelName
     messages: Annotated[list[_Message], msgspec.Meta(min_length=1)]
     stream: bool | None = None
     stream_options: _StreamOptions | None = None

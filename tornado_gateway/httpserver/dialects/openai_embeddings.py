@@ -14,10 +14,9 @@ from tornado_gateway.domain.errors import GatewayError, InvalidRequest
 from tornado_gateway.domain.wire import OPENAI_EMBEDDINGS, Wire
 from tornado_gateway.httpserver.dialects.base import StreamEncoder
 from tornado_gateway.httpserver.dialects.costing import cost_number, document_with_cost
-from tornado_gateway.httpserver.dialects.decoding import decode_as, decode_fields, open_fields
+from tornado_gateway.httpserver.dialects.decoding import ModelName, decode_as, decode_fields, open_fields
 from tornado_gateway.httpserver.dialects.openai_errors import encode_error
 
-NonEmptyName = Annotated[str, msgspec.Meta(min_length=1)]
 NonEmpty = msgspec.Meta(min_length=1)
 
 _READ = frozenset({"model", "input", "encoding_format", "dimensions", "user"})
@@ -26,7 +25,7 @@ _READ = frozenset({"model", "input", "encoding_format", "dimensions", "user"})
 class EmbeddingsBody(msgspec.Struct, frozen=True):
     """The documented members, as far as a wrong type can be told; ranges are the provider's to judge."""
 
-    model: NonEmptyName
+    model: ModelName
     input: str | Annotated[list[str | int | list[int]], NonEmpty]
     encoding_format: Literal["float", "base64"] | None = None
     dimensions: int | None = None

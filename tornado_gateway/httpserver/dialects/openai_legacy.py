@@ -5,7 +5,7 @@ Wire: OpenAI API reference, "Create completion", "The completion object".
 
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Any
 
 import msgspec
 
@@ -16,7 +16,7 @@ from tornado_gateway.domain.stream import Finished, RefusalDelta, StreamEvent, T
 from tornado_gateway.domain.wire import OPENAI_COMPLETIONS, Wire
 from tornado_gateway.httpserver.dialects.base import StreamEncoder
 from tornado_gateway.httpserver.dialects.costing import chat_usage, document_with_cost
-from tornado_gateway.httpserver.dialects.decoding import decode_as, decode_fields, open_fields
+from tornado_gateway.httpserver.dialects.decoding import ModelName, decode_as, decode_fields, open_fields
 from tornado_gateway.httpserver.dialects.openai_errors import encode_error
 from tornado_gateway.httpserver.dialects.openai_stream import FINISH_REASONS, OpenAIStreamEncoder
 
@@ -44,7 +44,7 @@ class _StreamOptions(msgspec.Struct, frozen=True):
 class LegacyBody(msgspec.Struct, frozen=True):
     """``prompt`` is a text, texts, tokens or lists of tokens."""
 
-    model: Annotated[str, msgspec.Meta(min_length=1)]
+    model: ModelName
     prompt: str | list[str | int | list[int]]
     stream: bool | None = None
     stream_options: _StreamOptions | None = None

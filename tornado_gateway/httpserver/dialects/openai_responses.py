@@ -5,7 +5,7 @@ Wire: OpenAI API reference, "Create a model response", "The response object", "S
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Any
 
 import msgspec
 
@@ -14,13 +14,11 @@ from tornado_gateway.domain.errors import GatewayError
 from tornado_gateway.domain.wire import OPENAI_RESPONSES, Wire
 from tornado_gateway.httpserver.dialects.base import StreamEncoder
 from tornado_gateway.httpserver.dialects.costing import document_with_cost
-from tornado_gateway.httpserver.dialects.decoding import decode_as, decode_fields, open_fields
+from tornado_gateway.httpserver.dialects.decoding import ModelName, decode_as, decode_fields, open_fields
 from tornado_gateway.httpserver.dialects.openai_errors import encode_error
 from tornado_gateway.httpserver.dialects.responses_answer import response_document
 from tornado_gateway.httpserver.dialects.responses_request import open_responses
 from tornado_gateway.httpserver.dialects.responses_stream import ResponsesStreamEncoder
-
-NonEmptyName = Annotated[str, msgspec.Meta(min_length=1)]
 
 
 class _Object(msgspec.Struct, frozen=True):
@@ -30,7 +28,7 @@ class _Object(msgspec.Struct, frozen=True):
 class ResponsesBody(msgspec.Struct, frozen=True):
     """The documented members, as far as a wrong type can be told; ranges are the provider's to judge."""
 
-    model: NonEmptyName
+    model: ModelName
     input: str | list[_Object]
     instructions: str | list[_Object] | None = None
     stream: bool | None = None

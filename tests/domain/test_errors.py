@@ -1,9 +1,10 @@
 import inspect
+from collections.abc import Iterator
 
 import pytest
 
 from tornado_gateway.domain import errors
-from tornado_gateway.domain.errors import GatewayError, UpstreamRejected
+from tornado_gateway.domain.errors import GatewayError, UpstreamRejected, let_go
 
 
 def tree(kind: type[GatewayError] = GatewayError) -> list[type[GatewayError]]:
@@ -43,3 +44,29 @@ def test_a_rejection_has_the_providers_status() -> None:
     error = UpstreamRejected("No.", status=422, code="bad", param="messages")
     assert (error.status, error.upstream_status, error.code, error.param) == (422, 422, "bad", "messages")
     assert not error.fallback
+
+
+def chained(error: BaseException) -> Iterator[BaseException]:
+    yield error
+    if error.__cause__ is not None:
+        yield from chained(error.__cause__)
+
+
+def test_what_is_let_go_keeps_what_it_says_and_not_where_it_was() -> None:
+    def fails() -> None:
+        try:
+            raise OSError("the socket")
+        except OSError as error:
+            raise UpstreamRejected("No.", status=422) from error
+
+    with pytest.raises(UpstreamRejected) as raised:
+        fails()
+    let_go(raised.value)
+    assert [str(error) for error in chained(raised.value)] == ["No.", "the socket"]
+    assert not any(error.__traceback__ for error in chained(raised.value))
+
+
+def test_what_leads_to_itself_is_let_go_too() -> None:
+    error = GatewayError("No.")
+    error.__cause__ = error
+    let_go(error)

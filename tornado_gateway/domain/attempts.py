@@ -22,6 +22,7 @@ from tornado_gateway.domain.errors import (
     UpstreamRateLimited,
     UpstreamRejected,
     UpstreamTimeout,
+    let_go,
 )
 from tornado_gateway.domain.events import AttemptFailed
 from tornado_gateway.domain.failures import kind_of
@@ -101,6 +102,7 @@ class Attempts:
                 try:
                     return await self.ask(target, ask, context, hold)
                 except InvalidRequest as error:
+                    let_go(error)
                     # What one kind of provider has no place for another may: who can't carry the request is passed
                     # over, and its complaint is the call's only where nobody can.
                     unfit = unfit or error
@@ -108,6 +110,7 @@ class Attempts:
                     kind = kind_of(error)
                     if kind is None:
                         raise
+                    let_go(error)
                     latest = error
                     if telling is None or not isinstance(error, CircuitOpen | ProviderBusy):
                         telling = error
@@ -137,6 +140,7 @@ class Attempts:
             try:
                 return await self._try(target, endpoint, ask, context, hold)
             except GatewayError as error:
+                let_go(error)
                 failure = error
                 elsewhere = self._picker.has_another(provider, tried)
                 pause = self._pause(error, retry, target, context, elsewhere=elsewhere)
@@ -173,11 +177,11 @@ class Attempts:
                 value = await ask(target, endpoint.adapter, context)
                 hold.enter_context(stack.pop_all())
         except GatewayError as error:
-            late = self._late(error, context)
-            self._judge(target, endpoint, late)
+            error = self._late(error, context)
+            self._judge(target, endpoint, error)
             if span is not None:
-                span.end(self._clock.monotonic(), late.default_code)
-            raise late from error
+                span.end(self._clock.monotonic(), error.default_code)
+            raise error
         except BaseException:
             if span is not None:
                 span.end(self._clock.monotonic(), CANCELLED)

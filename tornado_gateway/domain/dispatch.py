@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from tornado_gateway.domain.attempts import Ask, Attempts, Tokens, Won
 from tornado_gateway.domain.call import ModelCall
 from tornado_gateway.domain.context import RequestContext, Timing, Trail
-from tornado_gateway.domain.errors import GatewayError
+from tornado_gateway.domain.errors import GatewayError, let_go
 from tornado_gateway.domain.estimate import estimate_prompt
 from tornado_gateway.domain.events import AttemptAbandoned
 from tornado_gateway.domain.latencies import Latencies
@@ -133,6 +133,7 @@ class Dispatch:
                 try:
                     won = task.result()
                 except GatewayError as error:
+                    let_go(error)
                     told = error if told is None or leg is legs[0] else told  # the plan's own error is the call's
                     continue
                 winner = leg

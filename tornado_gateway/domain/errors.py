@@ -69,6 +69,21 @@ class GatewayError(Exception):
         """Seconds after which a new try makes sense, sent as ``Retry-After``."""
 
 
+def let_go(error: BaseException) -> None:
+    """Forgets where ``error`` came from, and where what led to it did.
+
+    A traceback holds each function that it names, with all its variables: the call, its body, and often the error
+    itself, which makes a circle. Until the collector finds that, much later, a refused call takes as much memory as one
+    under way.
+    """
+    following: BaseException | None = error
+    seen: set[int] = set()
+    while following is not None and id(following) not in seen:
+        seen.add(id(following))
+        following.__traceback__ = None
+        following = following.__cause__ or following.__context__
+
+
 class RequestError(GatewayError):
     status = 400
     default_code = "invalid_request"

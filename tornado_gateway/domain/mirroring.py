@@ -3,14 +3,13 @@
 import asyncio
 import copy
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 from dataclasses import replace
 
 from msgspec import structs
 
 from tornado_gateway.domain.call import ModelCall
 from tornado_gateway.domain.context import Limits, RequestContext, Timing, Trail
-from tornado_gateway.domain.errors import GatewayError
+from tornado_gateway.domain.errors import GatewayError, let_go
 from tornado_gateway.domain.policies import Mirror
 from tornado_gateway.domain.ports import Clock, Randomness
 
@@ -63,5 +62,7 @@ class Mirrors:
 
 
 async def _quietly(run: Run, call: ModelCall, context: RequestContext) -> None:
-    with suppress(GatewayError):  # published by whoever ran it, and of interest to nobody else
+    try:
         await run(call, context)
+    except GatewayError as error:  # published by whoever ran it, and of interest to nobody else
+        let_go(error)

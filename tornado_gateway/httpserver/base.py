@@ -17,6 +17,7 @@ from tornado_gateway.domain.errors import (
     InvalidRequest,
     MethodNotAllowed,
     NotFound,
+    let_go,
 )
 from tornado_gateway.httpserver.dialects.openai_errors import encode_error
 from tornado_gateway.httpserver.gates.cors import preflight_headers
@@ -125,6 +126,7 @@ class BaseHandler(RequestHandler):
         if isinstance(error, CallTooLarge):
             self.set_header("X-Should-Retry", "false")  # read by the SDKs of OpenAI and Anthropic
         self.decorate_error(error)
+        let_go(error)
         self.write_json(self.encode_error(error), error.status)
 
     def decorate_error(self, error: GatewayError) -> None:

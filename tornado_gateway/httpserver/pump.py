@@ -11,7 +11,7 @@ from contextlib import aclosing
 from tornado.iostream import StreamClosedError
 from tornado.web import RequestHandler
 
-from tornado_gateway.domain.errors import GatewayError, InternalError
+from tornado_gateway.domain.errors import GatewayError, InternalError, let_go
 from tornado_gateway.domain.streaming import ActiveStream
 from tornado_gateway.httpserver.dialects.base import StreamEncoder
 from tornado_gateway.httpserver.receipts import before_last_event
@@ -87,6 +87,7 @@ class Pump:
 
     def _fail(self, error: GatewayError) -> None:
         self._handler.log_exception(type(error), error, error.__traceback__)
+        let_go(error)
         told = self._encoder.fail(error, self._request_id)
         self._handler.finish(told if self._receipt is None else self._receipt() + told)
 

@@ -1,10 +1,11 @@
 """A model call from the client's socket to the provider's: OpenAI's adapter over the real transport in between."""
 
 import asyncio
+import gc
 import json
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,10 +13,13 @@ import pytest
 
 from tests.serving import QuickClock, Served, chat, events, request, serving, until
 from tests.support import ScriptedProvider, text_answer
+from tornado_gateway.domain.call import ModelCall
+from tornado_gateway.domain.context import RequestContext
 from tornado_gateway.domain.errors import InvalidRequest, UpstreamFailed
 from tornado_gateway.domain.events import AttemptFailed, RequestFinished
 from tornado_gateway.domain.money import PriceCard
 from tornado_gateway.domain.routes import Route, RouteTarget
+from tornado_gateway.domain.stream import StreamBatch, TextDelta
 from tornado_gateway.providers.pooled import PooledTransport
 from tornado_gateway.providers.registry import ProviderRegistry, ProviderSpec
 
@@ -312,6 +316,48 @@ async def test_nobody_at_the_providers_address(stream: bool) -> None:
         assert (answer.status_code, answer.json()["error"]["code"]) == (502, "upstream_unreachable")
         assert "127.0.0.1" not in answer.text
     await transport.aclose()
+
+
+@pytest.mark.parametrize("stream", [False, True])
+@pytest.mark.parametrize("behave", [answers(error_body(), 413), answers(b"{}", 500), answers(b"no JSON"), hangs_up])
+async def test_a_call_that_failed_holds_no_memory_until_the_collector_comes(stream: bool, behave: Any) -> None:
+    async with through(behave, retries=1) as (served, _):
+        with uncollected() as found:
+            await post(served, chat(stream=stream))
+            await until(lambda: len(served.recorder.of(RequestFinished)) == 1)
+            served.recorder.events.clear()
+            await asyncio.sleep(0)
+        assert found == []
+
+
+async def test_nor_does_one_that_was_served_by_the_next_or_broke_in_the_middle() -> None:
+    fallen = Route("gpt-4", (RouteTarget("off", "gpt-4"), RouteTarget("openai", "gpt-4")))
+    failing = ScriptedProvider("off", script=[UpstreamFailed("No."), [StreamBatch((), error=UpstreamFailed("No."))]])
+    answering = ScriptedProvider(script=[text_answer(), [StreamBatch((TextDelta("Hi"),)), UpstreamFailed("No.")]])
+    async with serving(failing, answering, routes=[fallen]) as served:
+        with uncollected() as found:
+            assert (await post(served, chat())).status_code == 200
+            assert "event: error" in (await post(served, chat(stream=True))).text
+            for each in (served.recorder.events, failing.calls, answering.calls):
+                each.clear()
+        assert found == []
+
+
+@contextmanager
+def uncollected() -> Iterator[list[object]]:
+    """Calls and contexts that nobody has any more at the end, and that are still there."""
+    found: list[object] = []
+    gc.collect()
+    gc.disable()
+    gc.set_debug(gc.DEBUG_SAVEALL)
+    try:
+        yield found
+        gc.collect()
+        found += [each for each in gc.garbage if isinstance(each, ModelCall | RequestContext)]
+    finally:
+        gc.set_debug(0)
+        gc.garbage.clear()
+        gc.enable()
 
 
 async def test_it_is_asked_again_where_that_may_help() -> None:

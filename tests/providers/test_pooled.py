@@ -1,6 +1,7 @@
 """Kept connections under httpx's types, over real sockets. How errors are told is in test_upstream.py."""
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
@@ -108,6 +109,26 @@ async def test_a_proxy_is_asked_for_the_whole_address_and_shown_who_asks() -> No
         head = server.received[0][0]
         assert head.startswith(b"POST http://provider.invalid/v1/x HTTP/1.1\r\n")
         assert b"Proxy-Authorization: Basic dXNlcjpwYXNzIHdvcmQ=\r\n" in head
+    await transport.aclose()
+
+
+async def test_a_server_that_answers_early_and_reads_no_further_is_left() -> None:
+    loop, transport, sent = asyncio.get_running_loop(), PooledTransport(), 60_000_000
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        listening.setblocking(False)
+        url = f"http://127.0.0.1:{listening.getsockname()[1]}/"
+        asked = asyncio.ensure_future(transport.handle_async_request(request(url, body=bytes(sent))))
+        server, _ = await loop.sock_accept(listening)
+        with server:
+            await loop.sock_recv(server, 1000)
+            await loop.sock_sendall(server, b"HTTP/1.1 413 Content Too Large\r\nContent-Length: 0\r\n\r\n")
+            response = await asked
+            assert (response.status_code, await response.aread()) == (413, b"")
+            came = 0
+            with suppress(ConnectionError):
+                while piece := await loop.sock_recv(server, 1_000_000):
+                    came += len(piece)
+            assert came < sent / 2, "what the system had taken already"
     await transport.aclose()
 
 

@@ -170,7 +170,10 @@ class Connection(asyncio.Protocol):
         transport = self._transport
         if transport is None or transport.is_closing():
             return
-        if not self._serves_again or transport.get_write_buffer_size():  # it was answered before all was sent
+        if transport.get_write_buffer_size():  # it was answered before all was sent
+            transport.abort()  # closed, it would wait for the server to read on, who may never do that
+            return
+        if not self._serves_again:
             transport.close()
             return
         transport.resume_reading()

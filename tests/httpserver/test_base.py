@@ -1,6 +1,7 @@
 """Errors, bodies and headers of every answer, whatever the endpoint."""
 
 import asyncio
+import gc
 import json
 from typing import Any
 
@@ -11,6 +12,7 @@ from tests.support import ScriptedProvider, text_answer
 from tornado_gateway.domain.errors import UpstreamFailed
 from tornado_gateway.domain.snapshot import ServerPolicy
 from tornado_gateway.httpserver import base
+from tornado_gateway.httpserver.handlers.model_call import ModelCallHandler
 
 SMALL = ServerPolicy(max_body_bytes=100)
 
@@ -155,6 +157,27 @@ async def test_a_client_that_leaves_amid_its_body_leaves_nothing_behind() -> Non
         client.reset()
         await until(lambda: len(asyncio.all_tasks()) <= tasks)
         assert served.recorder.events == []
+
+
+async def test_what_had_come_of_a_body_is_given_up_with_its_client() -> None:
+    def held() -> list[int]:
+        return [handler._received for handler in gc.get_objects() if _amid_its_body(handler)]
+
+    async with serving(ScriptedProvider()) as served:
+        gc.collect()
+        gc.disable()  # it would find Tornado's circle one day
+        try:
+            connection = await served.connect()
+            await connection.send(request({"text": "x" * 50_000})[:40_000])
+            await until(lambda: bool(held()))
+            connection.reset()
+            await until(lambda: not held())
+        finally:
+            gc.enable()
+
+
+def _amid_its_body(found: object) -> bool:
+    return type(found) is ModelCallHandler and bool(found._chunks)
 
 
 async def test_many_pieces_make_one_body() -> None:

@@ -85,6 +85,11 @@ class BaseHandler(RequestHandler):
         elif self._received > _DISCARD_BYTES and not self._finished:
             self._hang_up(self._refusal)
 
+    def on_connection_close(self) -> None:
+        if not self.request._body_future.done():
+            self._chunks.clear()  # Tornado leaves who waited for the rest of it to the collector of garbage
+        super().on_connection_close()
+
     def body(self) -> bytes:
         """The whole body. Raises what ``refuse`` was told."""
         if self._refusal is not None:

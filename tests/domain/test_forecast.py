@@ -38,7 +38,7 @@ def call(*, decode: Any = opened, max_tokens: int | None = None, **members: Any)
         (call(max_tokens=4000), None, (14, 1000, 4000)),
         (call(max_tokens=20, n=3), None, (14, 60, 60)),
         (call(max_tokens=20, n=2, best_of=5), None, (14, 100, 100)),
-        (call(max_tokens=-5, n=-1), None, (14, 0, 0)),
+        (call(max_tokens=-5, n=-1), None, (14, 1000, None)),
         (call(decode=refused, max_tokens=1, messages="x" * 38), None, (10, 1, 1)),
     ],
 )

@@ -4,7 +4,7 @@ from typing import Any
 import msgspec
 
 from tests.support import NOW
-from tornado_gateway.domain.call import ModelCall
+from tornado_gateway.domain.call import MOST_ANSWERS, MOST_TOKENS, ModelCall
 from tornado_gateway.domain.counting import IMAGE_TOKENS
 from tornado_gateway.domain.dispatch import DEFAULT_OUTPUT
 from tornado_gateway.domain.estimate import estimate_prompt
@@ -27,6 +27,16 @@ def test_an_answer_without_a_bound_is_guessed() -> None:
 def test_the_callers_bound_is_no_guess() -> None:
     assert reckon(chat(max_tokens=7)).output == 7
     assert reckon(chat(max_tokens=7, max_completion_tokens=9)) == Reckoned(10, 9, bounded=True)
+
+
+def test_a_bound_below_nothing_is_none() -> None:
+    # LM Studio and llama.cpp take -1 for "as long as it gets".
+    assert reckon(chat(max_tokens=-1)) == Reckoned(10, DEFAULT_OUTPUT, bounded=False)
+    assert reckon(chat(max_tokens=-(10**300), n=-5)).output == DEFAULT_OUTPUT
+
+
+def test_what_is_beyond_all_measure_is_still_a_number_to_reckon_with() -> None:
+    assert reckon(chat(max_tokens=10**300, n=10**300)).output == MOST_TOKENS * MOST_ANSWERS
 
 
 def test_each_of_the_answers_that_are_wanted() -> None:

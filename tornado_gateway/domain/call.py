@@ -10,12 +10,18 @@ from tornado_gateway.domain.money import Cost
 from tornado_gateway.domain.usage import TokenUsage
 from tornado_gateway.domain.wire import Wire
 
+MOST_TOKENS = 10**12
+"""Of an answer: far more than any has, and little enough to be reckoned with."""
+MOST_ANSWERS = 10**6
+"""Of a call."""
+
 
 class ModelCall:
     """A validated call, unopened: ``chat`` opens it, and only the translate lane asks for that.
 
     ``model`` is the name the caller used. ``wants_usage`` says that a stream's usage-only event is to
-    reach the caller.
+    reach the caller. ``max_tokens`` is for reckoning alone: None where nothing bounds the answer, for which some
+    servers take a negative number.
     """
 
     def __init__(
@@ -33,7 +39,7 @@ class ModelCall:
         self.wire = wire
         self.stream = stream
         self.wants_usage = wants_usage
-        self.max_tokens = max_tokens
+        self.max_tokens = None if max_tokens is None or max_tokens < 0 else min(max_tokens, MOST_TOKENS)
         self.metadata = metadata
         self._decode = decode
 
@@ -41,6 +47,12 @@ class ModelCall:
     def chat(self) -> ChatRequest:
         """The request opened; raises ``InvalidRequest`` naming the field."""
         return self._decode(self.wire)
+
+    @property
+    def answers(self) -> int:
+        """How many are asked for: each is paid, of the legacy form's ``best_of`` those too that nobody sees."""
+        asked = [self.wire.get(name) for name in ("n", "best_of") if name in self.wire.fields]
+        return max([1, *(min(count, MOST_ANSWERS) for count in asked if isinstance(count, int))])
 
 
 class Embedding(msgspec.Struct, frozen=True):

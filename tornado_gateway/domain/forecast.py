@@ -41,8 +41,8 @@ def forecast(call: ModelCall, most: int | None = None) -> Forecast:
     """``most``: tokens of an answer at most, where the call says nothing of that. Raises ``InvalidRequest``."""
     if isinstance(call, EmbeddingCall):
         return Forecast(prompt=_embedded(call), expected=0, most=0)
-    limit = most if call.max_tokens is None else max(0, call.max_tokens)
-    answers = _answers(call)
+    limit = most if call.max_tokens is None else call.max_tokens
+    answers = call.answers
     expected = DEFAULT_OUTPUT if limit is None else min(limit, DEFAULT_OUTPUT)
     tier = call.wire.get("service_tier")
     return Forecast(
@@ -65,9 +65,3 @@ def _embedded(call: EmbeddingCall) -> int:
     return sum(
         estimate_tokens(len(given.encode())) if isinstance(given, str) else len(given) for given in call.request.inputs
     )
-
-
-def _answers(call: ModelCall) -> int:
-    """How many answers the call asks for: each is paid, of ``best_of`` those too that nobody sees."""
-    asked = [call.wire.get(name) for name in ("n", "best_of")]
-    return max([number for number in asked if isinstance(number, int) and number > 0], default=1)

@@ -29,7 +29,7 @@ def reckon(call: ModelCall) -> Reckoned:
     if is_embedding(call):
         return Reckoned(prompt, 0, bounded=True)
     each = DEFAULT_OUTPUT if call.max_tokens is None else call.max_tokens
-    return Reckoned(prompt, each * _answers(call), bounded=call.max_tokens is not None)
+    return Reckoned(prompt, each * call.answers, bounded=call.max_tokens is not None)
 
 
 def _prompt(call: ModelCall) -> int:
@@ -42,9 +42,3 @@ def _prompt(call: ModelCall) -> int:
         return estimate_chat(call.chat)
     except InvalidRequest:
         return prompt  # whoever is asked will say what is wrong with it
-
-
-def _answers(call: ModelCall) -> int:
-    """``n`` and, in the legacy form, the ``best_of`` that it is chosen from."""
-    counts = [call.wire.get(name) for name in ("n", "best_of") if name in call.wire.fields]
-    return max([1, *(count for count in counts if isinstance(count, int))])

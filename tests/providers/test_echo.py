@@ -8,6 +8,7 @@ from tests.support import FakeClock, call, context
 from tornado_gateway.domain.call import ModelCall
 from tornado_gateway.domain.chat import ChatRequest, Message, Text
 from tornado_gateway.domain.embeddings import EmbeddingCall, EmbeddingRequest
+from tornado_gateway.domain.errors import InvalidRequest
 from tornado_gateway.domain.stream import Finished, StreamBatch, TextDelta, UsageReport
 from tornado_gateway.domain.usage import TokenUsage
 from tornado_gateway.domain.wire import OPENAI_EMBEDDINGS, Wire
@@ -53,6 +54,30 @@ async def test_it_can_be_cut_short_and_asked_for_several_choices() -> None:
     assert answer.usage == TokenUsage(3, 4)
     batches = await streamed(echo, said(("user", "a b c"), max_tokens=2, n=2))
     assert batches[-1].events[:2] == (Finished("length"), Finished("length", choice=1))
+
+
+@pytest.mark.parametrize(
+    ("members", "field"), [({"n": 0}, "n"), ({"n": -3}, "n"), ({"n": 10**9}, "n"), ({"max_tokens": -1}, "max_tokens")]
+)
+async def test_it_gives_no_more_than_others_and_no_less_than_nothing(members: dict[str, int], field: str) -> None:
+    echo = EchoProvider(name="echo", clock=FakeClock(), pause=0)
+    for answer in (echo.complete(said(("user", "a"), **members), "m", context()), streamed(echo, said(**members))):
+        with pytest.raises(InvalidRequest, match=f"^{field}: expected") as refused:
+            await answer
+        assert refused.value.param == field
+
+
+@pytest.mark.parametrize("dimensions", [0, -5, 10**9])
+async def test_no_vector_has_such_a_length(dimensions: int) -> None:
+    echo = EchoProvider(name="echo", clock=FakeClock())
+    with pytest.raises(InvalidRequest, match=r"^dimensions: expected 1 to 4096\.$"):
+        await echo.embed(vectors_of("a", dimensions=dimensions), "m", context())
+
+
+async def test_so_many_texts_have_no_vectors() -> None:
+    echo = EchoProvider(name="echo", clock=FakeClock())
+    with pytest.raises(InvalidRequest, match=r"^input: expected at most 2048 texts at once\.$"):
+        await echo.embed(vectors_of(*["a"] * 2049), "m", context())
 
 
 async def test_nobody_spoke() -> None:

@@ -9,12 +9,18 @@ from tornado_gateway.domain.call import Answer, Embedding, ModelCall
 from tornado_gateway.domain.chat import ChatRequest, ChatResponse, Choice, Message, Text
 from tornado_gateway.domain.context import RequestContext
 from tornado_gateway.domain.embeddings import EmbeddingCall
+from tornado_gateway.domain.errors import InvalidRequest
 from tornado_gateway.domain.ports import Clock
 from tornado_gateway.domain.stream import Finished, Started, StreamBatch, TextDelta, UsageReport
 from tornado_gateway.domain.usage import TokenUsage
 
 DIMENSIONS = 256
 """Length of a vector where the caller asks for none."""
+
+_MOST_ANSWERS = 128
+_MOST_INPUTS = 2048
+_MOST_DIMENSIONS = 4096
+"""As OpenAI's own: whoever asks for more than a provider gives shall hear of it here too."""
 
 
 class EchoProvider:
@@ -29,11 +35,12 @@ class EchoProvider:
         self._pause = pause
 
     async def complete(self, call: ModelCall, model: str, context: RequestContext) -> Answer:
+        indexes = _choices(call.chat)
         text, finish = _answer_text(call.chat)
         message = Message(role="assistant", parts=(Text(text),))
         choices = tuple(
             Choice(index=index, message=message, finish_reason="length" if finish == "length" else "stop")
-            for index in range(call.chat.n or 1)
+            for index in indexes
         )
         return Answer(
             usage=_usage(call.chat, text),
@@ -44,8 +51,11 @@ class EchoProvider:
     async def embed(self, call: EmbeddingCall, model: str, context: RequestContext) -> Answer:
         """Texts that share words come out near each other: enough to try a program out."""
         request = call.request
+        _require(len(request.inputs) <= _MOST_INPUTS, "input", f"at most {_MOST_INPUTS} texts at once")
+        length = DIMENSIONS if request.dimensions is None else request.dimensions
+        _require(1 <= length <= _MOST_DIMENSIONS, "dimensions", f"1 to {_MOST_DIMENSIONS}")
         texts = [given if isinstance(given, str) else " ".join(map(str, given)) for given in request.inputs]
-        vectors = [_vector(text, request.dimensions or DIMENSIONS) for text in texts]
+        vectors = [_vector(text, length) for text in texts]
         return Answer(
             usage=TokenUsage(input=sum(len(text.split()) for text in texts)),
             embeddings=tuple(Embedding(index, vector) for index, vector in enumerate(vectors)),
@@ -54,7 +64,7 @@ class EchoProvider:
     async def stream(self, call: ModelCall, model: str, context: RequestContext) -> AsyncIterator[StreamBatch]:
         chat = call.chat
         text, finish = _answer_text(chat)
-        choices = range(chat.n or 1)
+        choices = _choices(chat)
         started = Started(id=_identity(), model=model, created=int(self._clock.now().timestamp()))
         words = _pieces(text)
         first = tuple(TextDelta(words[0], choice=index) for index in choices) if words else ()
@@ -79,6 +89,19 @@ def _vector(text: str, dimensions: int) -> tuple[float, ...]:
 
 def _identity() -> str:
     return f"chatcmpl-{uuid4().hex}"
+
+
+def _choices(chat: ChatRequest) -> range:
+    count = 1 if chat.n is None else chat.n
+    _require(1 <= count <= _MOST_ANSWERS, "n", f"1 to {_MOST_ANSWERS}")
+    _require(chat.max_tokens is None or chat.max_tokens >= 0, "max_tokens", "no less than 0")
+    return range(count)
+
+
+def _require(fits: bool, field: str, what: str) -> None:
+    """Raises ``InvalidRequest``."""
+    if not fits:
+        raise InvalidRequest(f"{field}: expected {what}.", param=field)
 
 
 def _answer_text(chat: ChatRequest) -> tuple[str, str]:

@@ -19,6 +19,7 @@ _fields = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _AT_PATH = re.compile(r"^(?P<what>.*?)(?: - at `(?P<path>\$[^`]*|key in `?\$[^`]*)`)?$", re.DOTALL)
 _IN_MAPPING = re.compile(r" - at `\$\.(\w+)\[\.\.\.\]")
 _NAME_LIMIT = 64
+_MEMBERS = 2048
 _TYPE = re.compile(r"`([^`]*)`")
 _MISSING = re.compile(r"missing required field `([^`]*)`")
 _EFFORTS = frozenset(get_args(Effort))
@@ -95,12 +96,14 @@ def _nested() -> InvalidRequest:
 
 
 def _named(text: str, kind: Any, body: bytes) -> str:
-    """``text`` with the name of the mapping's member that it complains of, which msgspec leaves out."""
+    """``text`` with the name of the mapping's member that it complains of, which msgspec leaves out. Not of a mapping
+    that is longer than any may be: each member would have to be tried."""
     match = _IN_MAPPING.search(text)
     if match is None:
         return text
     (of_field,) = (field.type for field in msgspec.structs.fields(kind) if field.encode_name == match[1])
-    for name, value in msgspec.json.decode(body)[match[1]].items():
+    members = msgspec.json.decode(body)[match[1]]
+    for name, value in members.items() if len(members) <= _MEMBERS else ():
         try:
             msgspec.convert({name: value}, of_field)
         except msgspec.ValidationError:

@@ -1,5 +1,6 @@
 """The offline provider: answers with the last user message's text. No key, no network, no cost."""
 
+import re
 from collections.abc import AsyncIterator
 from hashlib import blake2b
 from math import sqrt
@@ -13,6 +14,8 @@ from tornado_gateway.domain.errors import InvalidRequest
 from tornado_gateway.domain.ports import Clock
 from tornado_gateway.domain.stream import Finished, Started, StreamBatch, TextDelta, UsageReport
 from tornado_gateway.domain.usage import TokenUsage
+
+_WORD = re.compile(r"\s*\S+|\s+")
 
 DIMENSIONS = 256
 """Length of a vector where the caller asks for none."""
@@ -114,19 +117,8 @@ def _answer_text(chat: ChatRequest) -> tuple[str, str]:
 
 
 def _pieces(text: str) -> list[str]:
-    """Words with the white space behind each, so that the pieces join to the text exactly."""
-    pieces: list[str] = []
-    start = 0
-    length = len(text)
-    while start < length:
-        end = start
-        while end < length and text[end].isspace():
-            end += 1
-        while end < length and not text[end].isspace():
-            end += 1
-        pieces.append(text[start:end])
-        start = end
-    return pieces
+    """Words with the white space before each, so that the pieces join to the text exactly."""
+    return _WORD.findall(text)
 
 
 def _usage(chat: ChatRequest, answer: str) -> TokenUsage:

@@ -2,12 +2,15 @@
 
 import asyncio
 import socket
+import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from pathlib import Path
 
 import httpx
 import pytest
 
+from tests.certificates import Authority
 from tornado_gateway.providers.http1.answer import Answer
 from tornado_gateway.providers.http1.connection import Connection
 from tornado_gateway.providers.http1.origin import Origin
@@ -130,6 +133,31 @@ async def test_a_server_that_answers_early_and_reads_no_further_is_left() -> Non
                     came += len(piece)
             assert came < sent / 2, "what the system had taken already"
     await transport.aclose()
+
+
+async def test_with_tls_too_what_was_not_sent_is_seen(tmp_path: Path) -> None:
+    authority, connections = Authority(tmp_path), list[asyncio.StreamReader]()
+    issued, hold = authority.issue("localhost"), asyncio.Event()
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        connections.append(reader)
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 413 Content Too Large\r\nContent-Length: 0\r\n\r\n")
+        await hold.wait()
+        writer.close()
+
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(issued.cert_file, issued.key_file)
+    listening = await asyncio.start_server(serve, "127.0.0.1", 0, ssl=context)
+    transport = PooledTransport(str(authority.cert_file))
+    url = f"https://127.0.0.1:{listening.sockets[0].getsockname()[1]}/"
+    for calls in (1, 2):
+        response = await transport.handle_async_request(request(url, body=bytes(30_000_000)))
+        assert (response.status_code, await response.aread()) == (413, b"")
+        assert len(connections) == calls, "the one before is of no use"
+    hold.set()
+    await transport.aclose()
+    listening.close()
 
 
 async def test_headers_that_many_share_are_sent_beside_a_requests_own() -> None:

@@ -136,6 +136,10 @@ class Connection(asyncio.Protocol):
 
     # What the parser tells.
 
+    def on_message_begin(self) -> None:
+        if self._answer is None or self._answer.ended:
+            self._serves_again = False  # what follows an answer is nobody's, and would be the next one's head
+
     def on_header(self, name: bytes, value: bytes) -> None:
         answer = self._answer
         if answer is not None and not answer.status:  # else it is a trailer
@@ -170,7 +174,7 @@ class Connection(asyncio.Protocol):
         transport = self._transport
         if transport is None or transport.is_closing():
             return
-        if transport.get_write_buffer_size():  # it was answered before all was sent
+        if _unsent(transport):  # it was answered before all was sent
             transport.abort()  # closed, it would wait for the server to read on, who may never do that
             return
         if not self._serves_again:
@@ -199,6 +203,12 @@ class Connection(asyncio.Protocol):
             self._watch_until(self.since + self._silence)
             return
         self.hang_up(httpx.ReadTimeout("nothing came for too long"))
+
+
+def _unsent(transport: asyncio.Transport) -> int:
+    """Bytes. A transport with TLS doesn't count what the one below it has not sent yet, and shows that to nobody."""
+    below = getattr(getattr(transport, "_ssl_protocol", None), "_transport", None)
+    return transport.get_write_buffer_size() + (0 if below is None else below.get_write_buffer_size())
 
 
 def _closed() -> httpx.ReadError:

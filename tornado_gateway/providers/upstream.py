@@ -22,6 +22,7 @@ from tornado_gateway.domain.errors import (
 from tornado_gateway.domain.ports import Clock
 from tornado_gateway.domain.remembered import Remembered
 from tornado_gateway.domain.tracing import Address
+from tornado_gateway.providers.coding import codings_of, opened
 from tornado_gateway.providers.http1.answer import Answer
 from tornado_gateway.providers.pooled import OWN_LINES, FixedHeaders
 from tornado_gateway.providers.transport_errors import TRANSPORT_ERRORS, gateway_error
@@ -260,7 +261,7 @@ def _address(base_url: str) -> Address | None:
 
 def _chunks(response: httpx.Response) -> AsyncIterator[bytes]:
     assert isinstance(response.stream, httpx.AsyncByteStream)
-    if not any(name.lower() == b"content-encoding" and value != b"identity" for name, value in response.headers.raw):
-        # httpx's own iterators count, decode and re-chunk; the transport's stream is one item a read.
-        return aiter(response.stream)
-    return response.aiter_bytes()
+    # httpx's own iterators count and cut anew, and decode without bound; the transport's stream is one item a read.
+    pieces = aiter(response.stream)
+    codings = codings_of(response.headers)
+    return opened(pieces, codings) if codings else pieces

@@ -6,6 +6,7 @@ import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -206,6 +207,46 @@ async def test_nobody_there_and_a_name_that_can_be_none() -> None:
         await Origin(httpx.URL("http://127.0.0.1:1"), no_context).connect()
     with pytest.raises((OSError, ValueError)):
         await Origin(httpx.URL("http://" + "a" * 70 + ".example"), no_context).connect()
+
+
+async def test_all_who_wait_for_a_name_ask_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with server() as (port, _):
+        asked_for, answers = list[str](), asyncio.Event()
+        look_up = asyncio.get_running_loop().getaddrinfo
+
+        async def slow(host: str, *more: Any, **named: Any) -> Any:
+            asked_for.append(host)
+            await answers.wait()
+            return await look_up("127.0.0.1", *more, **named)
+
+        monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", slow)
+        origin = Origin(httpx.URL(f"http://name.example:{port}"), no_context)
+        waiting = [asyncio.ensure_future(origin.connect()) for _ in range(5)]
+        await until(lambda: bool(asked_for))
+        waiting.pop(0).cancel()  # the others wait on
+        answers.set()
+        for connection in await asyncio.gather(*waiting):
+            assert await asked(connection) == b"{}"
+        assert asked_for == ["name.example"]
+        await origin.connect()
+        assert len(asked_for) == 2, "each time anew: a name may come to mean another address"
+        origin.close()
+
+
+async def test_a_name_that_is_not_found_is_not_found_by_any_who_wait() -> None:
+    origin = Origin(httpx.URL("http://no-such-host.invalid"), no_context)
+    found = await asyncio.gather(*(origin.connect() for _ in range(3)), return_exceptions=True)
+    assert all(isinstance(error, OSError) for error in found)
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "[::1]"])
+async def test_an_address_is_not_looked_up(host: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    listening = await asyncio.start_server(lambda reader, writer: writer.close(), host.strip("[]"), 0)
+    monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", None)
+    origin = Origin(httpx.URL(f"http://{host}:{listening.sockets[0].getsockname()[1]}"), no_context)
+    assert (await origin.connect()).usable
+    origin.close()
+    listening.close()
 
 
 async def test_given_up_at_any_moment_no_connection_is_left() -> None:

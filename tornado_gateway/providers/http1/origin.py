@@ -6,12 +6,13 @@ Wire of what is asked of a proxy without TLS: RFC 9112, "absolute-form".
 import asyncio
 import socket
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
+from ipaddress import IPv4Address, ip_address
 from typing import TypeVar
 
 import httpx
-from aiohappyeyeballs import start_connection
+from aiohappyeyeballs import AddrInfoType, start_connection
 
 from tornado_gateway.providers.http1.connection import Connection
 from tornado_gateway.providers.http1.credentials import credentials
@@ -24,6 +25,7 @@ _KEPT = 30.0
 """Seconds for which a connection waits to serve again."""
 
 P = TypeVar("P", bound=asyncio.Protocol)
+Found = Sequence[AddrInfoType]
 
 
 class Origin:
@@ -47,6 +49,7 @@ class Origin:
         self._waiting: list[Connection] = []
         """The latest last."""
         self._sweep: asyncio.TimerHandle | None = None
+        self._looking_up: asyncio.Future[Found] | None = None
         if proxy is not None and url.scheme == "http":
             self.before_path = b"http://" + url.netloc
             self.headers += credentials("Proxy-Authorization", proxy)
@@ -102,12 +105,43 @@ class Origin:
     async def _reach(self, url: httpx.URL, make: Callable[[], P]) -> tuple[asyncio.Transport, P]:
         host, port = _address(url)
         loop = asyncio.get_running_loop()
+        found = _literal(host, port) or await self._look_up(host, port)
         # Not the loop's own race between a name's addresses: given up in the wrong moment, it loses an open socket.
-        found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
         sock = await start_connection(found, happy_eyeballs_delay=_STAGGER)
         if url.scheme == "http":
             return await loop.create_connection(make, sock=sock)
         return await loop.create_connection(make, sock=sock, ssl=self._context(), server_hostname=host)
+
+    async def _look_up(self, host: str, port: int) -> Found:
+        """All who wait for the name ask once: a thread is taken for it, and where the name's server is silent for long
+        the few that there are would be gone, for everybody."""
+        looking_up = self._looking_up
+        if looking_up is None:
+            looking_up = self._looking_up = asyncio.ensure_future(_found(host, port))
+            looking_up.add_done_callback(self._looked_up)
+        return await asyncio.shield(looking_up)
+
+    def _looked_up(self, ended: "asyncio.Future[Found]") -> None:
+        self._looking_up = None
+        if not ended.cancelled():
+            ended.exception()  # whoever asked may be gone
+
+
+async def _found(host: str, port: int) -> Found:
+    return await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+
+
+def _literal(host: str, port: int) -> Found:
+    """An address needs nobody to look it up; empty for a name."""
+    try:
+        address = ip_address(host)
+    except ValueError:
+        return []
+    if isinstance(address, IPv4Address):
+        return [(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP, "", (host, port))]
+    if address.scope_id is not None:  # it names an interface, whose number the system knows
+        return []
+    return [(socket.AF_INET6, socket.SOCK_STREAM, socket.IPPROTO_TCP, "", (host, port, 0, 0))]
 
 
 def _address(url: httpx.URL) -> tuple[str, int]:

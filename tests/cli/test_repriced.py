@@ -62,7 +62,7 @@ def test_everything_that_is_to_be_known_of_the_sums() -> None:
         "left out: 1 call without usage, which failed before anything was used",
         "what is left out cost 7.5 USD then",
         "2 calls had no price then: 0.4 USD of the new sum",
-        "1 call beside the requests: the slower one of two tries at once, estimated",
+        "1 call beside the requests: the slower one of two tries at once, or a mirror's copy",
         "3 calls answered from the cache, at no cost: it saved 1 USD then, 2 USD at the new prices",
         "4 calls may have made images, which have a price now and were not counted then",
     ]

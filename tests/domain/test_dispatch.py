@@ -10,8 +10,8 @@ import pytest
 from tests.support import FakeClock, Recorder, ScriptedProvider, attempts_with, call, context, served, text_answer
 from tornado_gateway.domain.attempts import Won
 from tornado_gateway.domain.dispatch import Dispatch
-from tornado_gateway.domain.errors import GatewayError, UpstreamFailed, UpstreamTimeout
-from tornado_gateway.domain.events import AttemptAbandoned
+from tornado_gateway.domain.errors import GatewayError, UpstreamFailed, UpstreamRejected, UpstreamTimeout
+from tornado_gateway.domain.events import AttemptAbandoned, AttemptFailed
 from tornado_gateway.domain.latencies import Latencies
 from tornado_gateway.domain.money import PriceCard
 from tornado_gateway.domain.policies import Hedge
@@ -153,7 +153,32 @@ async def test_a_client_that_leaves_ends_both() -> None:
     await asyncio.wait([task])
     assert task.cancelled()
     assert run.context.trail.attempts == 2
-    assert run.context.trail.provider == "a"
+    assert (run.context.trail.provider, run.context.trail.asked) == ("a", True)
+    assert run.context.trail.card is CARD
+    (lost,) = run.recorder.of(AttemptAbandoned)
+    assert (lost.provider, lost.usage.estimated) == ("b", True)
+
+
+async def test_a_client_that_leaves_the_second_after_the_first_has_failed() -> None:
+    failed = asyncio.Event()
+
+    async def fails() -> Any:
+        await failed.wait()
+        raise UpstreamRejected("no", status=400)
+
+    first, second = ScriptedProvider("a", [fails]), ScriptedProvider("b", [forever])
+    run = Run(first, second)
+    task = asyncio.ensure_future(run())
+    while not second.asked:
+        await asyncio.sleep(0)
+    failed.set()
+    while not run.recorder.of(AttemptFailed):
+        await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    task.cancel()
+    await asyncio.wait([task])
+    assert (run.context.trail.provider, run.context.trail.asked) == ("b", True)
+    assert run.recorder.of(AttemptAbandoned) == []
 
 
 async def test_a_route_bounds_the_whole_call() -> None:

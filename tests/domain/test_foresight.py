@@ -58,7 +58,10 @@ async def test_the_budgets_of_a_configuration_are_asked_for_beforehand() -> None
     run.foresight.handle([RequestStarted("r", "openai.chat", False)])
     run.foresight.handle([RELOADED])
     since = datetime(2024, 1, 1, tzinfo=UTC)
-    expected = [LedgerQuery(since=since, tags={"team": "a"}), LedgerQuery(since=since, route="gpt-4")]
+    expected = [
+        LedgerQuery(kind="request", since=since, tags={"team": "a"}),
+        LedgerQuery(kind="request", since=since, route="gpt-4"),
+    ]
     await until(lambda: run.ledger.queries == expected)
     assert await run.known(TEAM)
     assert await run.known(of_route("gpt-4"))
@@ -82,5 +85,9 @@ async def test_the_budgets_of_keys_too() -> None:
     key = GatewayKey(Principal("team-a", budget=MONTH), "0" * 64)
     run.snapshots.swap(replace(run.snapshots.current, access=Access(keys=KeyRing([key]))))
     run.foresight.handle([RELOADED])
-    await until(lambda: run.ledger.queries == [LedgerQuery(since=datetime(2024, 1, 1, tzinfo=UTC), key="team-a")])
+    await until(
+        lambda: (
+            run.ledger.queries == [LedgerQuery(kind="request", since=datetime(2024, 1, 1, tzinfo=UTC), key="team-a")]
+        )
+    )
     assert await run.known(of_key("team-a"))

@@ -1,11 +1,12 @@
 import asyncio
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
 from msgspec import structs
 
 from tests.support import ScriptedProvider, World, call, context, snapshot, text_answer, world
-from tornado_gateway.domain.call import Answer
+from tornado_gateway.domain.call import Answer, ModelCall
 from tornado_gateway.domain.chat import ChatResponse, Choice, Message, Part, Reasoning, Text, ToolCall
 from tornado_gateway.domain.context import RequestContext
 from tornado_gateway.domain.errors import (
@@ -15,11 +16,13 @@ from tornado_gateway.domain.errors import (
     ModelNotFound,
     ProviderNotConfigured,
     UpstreamFailed,
+    UpstreamRateLimited,
 )
 from tornado_gateway.domain.events import RequestFinished, RequestStarted
+from tornado_gateway.domain.guardrails.rules import Checks, RouteGuards
 from tornado_gateway.domain.policies import Mirror
 from tornado_gateway.domain.principal import Principal
-from tornado_gateway.domain.routes import Route, RouteTarget
+from tornado_gateway.domain.routes import Route, RoutePlan, RouteTarget
 from tornado_gateway.domain.usage import TokenUsage
 
 
@@ -133,6 +136,47 @@ async def test_a_cancelled_call_is_priced_by_estimate() -> None:
     assert event.usage.estimated
     assert event.cost is not None
     assert event.cost.amount > Decimal(0)
+
+
+async def test_who_leaves_while_the_answer_is_looked_at_has_used_what_it_took(monkeypatch: pytest.MonkeyPatch) -> None:
+    looked = asyncio.Event()
+
+    async def enter(call: ModelCall, plan: RoutePlan, *_: object) -> tuple[ModelCall, RoutePlan]:
+        return call, replace(plan, guards=RouteGuards(request=None, response=Checks()))
+
+    async def looks(*_: object) -> object:
+        looked.set()
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    made = world(ScriptedProvider(script=[text_answer(usage=TokenUsage(10_000, 5000))]))
+    monkeypatch.setattr(made.service, "_enter", enter)
+    monkeypatch.setattr(made.service, "_guarded", looks)
+    task = asyncio.ensure_future(made.service.complete(call(), context()))
+    await looked.wait()
+    task.cancel()
+    await asyncio.wait([task])
+    event = finished(made)
+    assert (event.status, event.usage) == (499, TokenUsage(10_000, 5000))
+    assert event.cost is not None
+    assert event.cost.amount == Decimal("0.6")
+
+
+async def test_who_leaves_in_the_pause_before_another_try_owes_nothing() -> None:
+    made = world(ScriptedProvider(script=[UpstreamRateLimited("later")], retries=1))
+    paused = asyncio.Event()
+
+    async def sleep(seconds: float) -> None:
+        paused.set()
+        await asyncio.Event().wait()
+
+    made.clock.sleep = sleep  # type: ignore[method-assign]
+    task = asyncio.ensure_future(made.service.complete(call(), context()))
+    await paused.wait()
+    task.cancel()
+    await asyncio.wait([task])
+    event = finished(made)
+    assert (event.status, event.attempts, event.usage, event.cost) == (499, 1, None, None)
 
 
 async def test_overhead_is_what_was_not_the_providers() -> None:

@@ -9,6 +9,7 @@ from tornado_gateway.domain.counting import IMAGE_TOKENS
 from tornado_gateway.domain.dispatch import DEFAULT_OUTPUT
 from tornado_gateway.domain.estimate import estimate_prompt
 from tornado_gateway.domain.reckoning import Reckoned, reckon
+from tornado_gateway.httpserver.dialects.native import Native
 from tornado_gateway.httpserver.dialects.openai_chat import OpenAIChat
 from tornado_gateway.httpserver.dialects.openai_embeddings import OpenAIEmbeddings
 from tornado_gateway.httpserver.dialects.openai_legacy import OpenAILegacy
@@ -45,6 +46,22 @@ def test_each_of_the_answers_that_are_wanted() -> None:
     assert reckon(chat(n=None, max_tokens=7)).output == 7
     document = {"model": "gpt-4", "prompt": "Hello", "max_tokens": 5, "n": 2, "best_of": 4}
     assert reckon(OpenAILegacy(lambda: NOW).decode_request(msgspec.json.encode(document))).output == 20
+
+
+def test_each_of_several_prompts_is_answered_for_itself() -> None:
+    def legacy(prompt: object, **members: object) -> int:
+        document = {"model": "m", "prompt": prompt, "max_tokens": 5, **members}
+        return reckon(OpenAILegacy(lambda: NOW).decode_request(msgspec.json.encode(document))).output
+
+    assert legacy(["a", "b", "c"]) == 15
+    assert legacy([[1, 2], [3]], n=2) == 20
+    assert legacy([1, 2, 3]) == 5
+    assert legacy([]) == 5
+
+
+def test_the_native_form_may_say_it_in_the_younger_word() -> None:
+    document = {"model": "m", "messages": [{"role": "user", "content": "x"}], "max_completion_tokens": 9}
+    assert reckon(Native(lambda: NOW).decode_request(msgspec.json.encode(document))).output == 9
 
 
 def test_vectors_have_no_length_of_their_own() -> None:

@@ -59,6 +59,10 @@ async def test_a_call_that_was_answered_from_the_cache() -> None:
     assert (kept.cost, kept.saved, kept.usage, kept.attempts) == (0, Decimal("0.00186"), TokenUsage(12, 25), 0)
 
 
+def test_a_mirrors_copy_is_no_request_of_its_callers() -> None:
+    assert (row_of(finished()).kind, row_of(finished(mirrored=True)).kind) == ("request", "mirror")
+
+
 def test_the_slower_one_of_two_tries() -> None:
     event = AttemptAbandoned(
         request_id="r",

@@ -50,7 +50,7 @@ async def test_what_the_ledger_says_is_rounded_up() -> None:
     run = Run(Decimal("1.0000000001"))
     await run.seeds.sow(run.claim())
     assert await run.used(run.claim()) == 1_000_000_001
-    assert run.ledger.asked == [LedgerQuery(since=datetime(2024, 1, 1, tzinfo=UTC), key="team-a")]
+    assert run.ledger.asked == [LedgerQuery(kind="request", since=datetime(2024, 1, 1, tzinfo=UTC), key="team-a")]
 
 
 async def test_each_asks_for_its_own_rows() -> None:
@@ -58,8 +58,8 @@ async def test_each_asks_for_its_own_rows() -> None:
     await run.seeds.sow(run.claim(of_route("gpt-4"), Budget(Decimal(5), "day", "Asia/Tokyo")))
     await run.seeds.sow(run.claim(of_tags({"team": "a"}), Budget(Decimal(5), "total")))
     assert run.ledger.asked == [
-        LedgerQuery(since=datetime(2024, 1, 14, 15, tzinfo=UTC), route="gpt-4"),
-        LedgerQuery(tags={"team": "a"}),
+        LedgerQuery(kind="request", since=datetime(2024, 1, 14, 15, tzinfo=UTC), route="gpt-4"),
+        LedgerQuery(kind="request", tags={"team": "a"}),
     ]
 
 

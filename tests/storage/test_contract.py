@@ -37,7 +37,7 @@ ROWS = st.builds(
     id=st.builds(lambda: uuid4().hex),
     finished_at=st.datetimes(datetime(1970, 1, 1), datetime(9999, 12, 31), timezones=st.just(UTC)),
     request_id=TEXT,
-    kind=st.sampled_from(["request", "abandoned"]),
+    kind=st.sampled_from(["request", "abandoned", "mirror"]),
     key=st.none() | TEXT,
     route=TEXT,
     provider=TEXT,

@@ -174,6 +174,18 @@ async def test_local_holds_each_limit_whole() -> None:
             assert await store.granted(each, place)
 
 
+async def test_one_call_that_failed_is_not_what_the_next_time_begins_with() -> None:
+    async with guarded("local") as store:
+        each = claim("budget", 100, amount=10)
+        assert await store.granted(each)
+        store.server.stop()
+        assert await store.granted(each)  # it has a purse here now, and the store is not yet known to be away
+        store.server.start()
+        assert all([await store.granted(each) for _ in range(7)])
+        store.server.stop()
+        assert [bool(await store.granted(each)) for _ in range(5)] == [True, True, True, False, False]
+
+
 async def test_nobody_waits_once_it_is_known_to_be_away() -> None:
     async with guarded("open") as store:
         each = claim("requests", 2)

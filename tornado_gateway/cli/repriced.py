@@ -74,7 +74,7 @@ def notes(total: Repriced, unpriced: Mapping[str, int]) -> Iterator[str]:
     if total.first_priced:
         yield f"{_calls(total.first_priced)} had no price then: {exact(total.first_cost)} USD of the new sum"
     if total.abandoned:
-        yield f"{_calls(total.abandoned)} beside the requests: the slower one of two tries at once, estimated"
+        yield f"{_calls(total.abandoned)} beside the requests: the slower one of two tries at once, or a mirror's copy"
     if total.cached:
         saved = f"it saved {exact(total.saved_old)} USD then, {exact(total.saved_new)} USD at the new prices"
         yield f"{_calls(total.cached)} answered from the cache, at no cost: {saved}"

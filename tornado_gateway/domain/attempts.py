@@ -127,6 +127,7 @@ class Attempts:
         trail.provider = provider.name
         trail.model = target.model
         trail.model_label = target.model_label
+        trail.card = target.card
         budget = self._budgets.of(provider.name)
         budget.deposit()
         tried: set[EndpointKey] = set()
@@ -174,9 +175,12 @@ class Attempts:
                 if provider.concurrency is not None:
                     stack.callback(await self._places.take(provider.name, provider.concurrency))
                 watched = stack.enter_context(self._strategies.watch(target))
+                context.trail.asked = True
                 value = await ask(target, endpoint.adapter, context)
+                context.trail.asked = False
                 hold.enter_context(stack.pop_all())
         except GatewayError as error:
+            context.trail.asked = False
             error = self._late(error, context)
             self._judge(target, endpoint, error)
             if span is not None:

@@ -21,7 +21,7 @@ class ModelCall:
 
     ``model`` is the name the caller used. ``wants_usage`` says that a stream's usage-only event is to
     reach the caller. ``max_tokens`` is for reckoning alone: None where nothing bounds the answer, for which some
-    servers take a negative number.
+    servers take a negative number. ``prompts`` are answered each for itself.
     """
 
     def __init__(
@@ -33,6 +33,7 @@ class ModelCall:
         stream: bool = False,
         wants_usage: bool = True,
         max_tokens: int | None = None,
+        prompts: int = 1,
         metadata: dict[str, str] | None = None,
     ) -> None:
         self.model = model
@@ -40,6 +41,7 @@ class ModelCall:
         self.stream = stream
         self.wants_usage = wants_usage
         self.max_tokens = None if max_tokens is None or max_tokens < 0 else min(max_tokens, MOST_TOKENS)
+        self.prompts = prompts
         self.metadata = metadata
         self._decode = decode
 
@@ -52,7 +54,8 @@ class ModelCall:
     def answers(self) -> int:
         """How many are asked for: each is paid, of the legacy form's ``best_of`` those too that nobody sees."""
         asked = [self.wire.get(name) for name in ("n", "best_of") if name in self.wire.fields]
-        return max([1, *(min(count, MOST_ANSWERS) for count in asked if isinstance(count, int))])
+        each = max([1, *(count for count in asked if isinstance(count, int))])
+        return min(each * self.prompts, MOST_ANSWERS)
 
 
 class Embedding(msgspec.Struct, frozen=True):

@@ -24,6 +24,8 @@ from tornado_gateway.domain.routes import RoutePlan, Target
 _EVERYONE = "everyone"
 
 _NOTHING = Quotas()
+_MOST = 2**53
+"""Of a claim: Redis reckons in floats, which are exact up to here. No limit is as high."""
 _REMEMBERED = 4096
 """Subjects whose claims are made already: callers and their addresses have no end, beyond it the memory starts anew."""
 
@@ -90,20 +92,20 @@ class Claims:
             known = self._limited.keep(name, _limited(Subject(name), limits))
         claims += known.fixed
         if limits.tokens_per_minute is not None and reckoned is not None:
-            most = reckoned.prompt + reckoned.output
-            least = most if reckoned.bounded else reckoned.prompt
+            most = min(_MOST, reckoned.prompt + reckoned.output)
+            least = most if reckoned.bounded else min(_MOST, reckoned.prompt)
             claims.append(Claim(known.tokens, known.subject, "tokens", limits.tokens_per_minute, most, least))
 
     def _money(
         self, subject: Subject, budget: Budget, targets: Iterable[Target], reckoned: Reckoned
     ) -> Iterator[Claim]:
         ceilings = [target.ceiling for target in targets if target.ceiling is not None]
-        most = max([ceiling.nano(reckoned.prompt, reckoned.output) for ceiling in ceilings], default=0)
+        most = min(_MOST, max([ceiling.nano(reckoned.prompt, reckoned.output) for ceiling in ceilings], default=0))
         if not most:
             return
         least = most
         if not reckoned.bounded:
-            least = max(1, *[ceiling.nano(reckoned.prompt, 0) for ceiling in ceilings])
+            least = min(most, max(1, *[ceiling.nano(reckoned.prompt, 0) for ceiling in ceilings]))
         yield self.of_budget(subject, budget, most, least)
 
 

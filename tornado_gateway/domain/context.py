@@ -10,6 +10,7 @@ import msgspec
 
 from tornado_gateway.domain.caching import CacheMark, Wish
 from tornado_gateway.domain.errors import UpstreamTimeout
+from tornado_gateway.domain.money import PriceCard
 from tornado_gateway.domain.policies import Timeouts
 from tornado_gateway.domain.principal import Principal
 from tornado_gateway.domain.rates import Rate
@@ -47,6 +48,10 @@ class Trail(msgspec.Struct):
     """None where the call is not traced."""
     attempt: AttemptTrace | None = None
     """The try under way, where it is."""
+    asked: bool = False
+    """A provider has the request and has not answered yet: whoever leaves now may have to pay for it."""
+    card: PriceCard | None = None
+    """By which whoever was asked last is paid."""
     cache: CacheMark | None = None
     """None where the route has no cache, or nothing is known of it yet."""
     rates: tuple[Rate, ...] = ()
@@ -115,6 +120,8 @@ class RequestContext(msgspec.Struct, frozen=True):
     """Harmless hints that the translation left out, for ``X-Gateway-Dropped``."""
     limits: Limits = msgspec.field(default_factory=Limits)
     caching: Wish = "usual"
+    mirrored: bool = False
+    """A mirror's copy, which the operator wanted and no caller."""
 
     def out_of_time(self, now: float) -> bool:
         """Whether the call's deadline lies behind ``now``."""

@@ -139,10 +139,15 @@ class Dispatch:
                 winner = leg
                 hold.enter_context(leg.hold.pop_all())
                 for loser in running.values():
-                    self._abandoned(plan, call, loser.context)
+                    self._abandoned(call, loser.context)
                 return won
             assert told is not None, "whoever gave no answer gave an error"
             raise told
+        except asyncio.CancelledError:
+            winner, *others = _owing(running) or legs  # the call is the first one's who owes for it
+            for other_leg in others:
+                self._abandoned(call, other_leg.context)
+            raise
         finally:
             timer.cancel()
             await _end(running, discard)
@@ -154,11 +159,10 @@ class Dispatch:
             return hedge.after
         return self._latencies.percentile((target.provider.name, target.model_label), hedge.percentile)
 
-    def _abandoned(self, plan: RoutePlan, call: ModelCall, context: RequestContext) -> None:
-        """The loser's provider had the request and may have worked on it: what is known of that is priced."""
+    def _abandoned(self, call: ModelCall, context: RequestContext) -> None:
+        """Where the loser's provider has the request it may have worked on it: what is known of that is priced."""
         trail = context.trail
-        target = _named(plan, trail)
-        if target is None:
+        if not trail.asked:
             return
         usage = TokenUsage(input=estimate_prompt(call.wire), estimated=True)
         self._publisher.publish(
@@ -169,7 +173,7 @@ class Dispatch:
                 model=trail.model,
                 model_label=trail.model_label,
                 usage=usage,
-                cost=None if target.card is None else price(usage, target.card, self._clock.now()),
+                cost=None if trail.card is None else price(usage, trail.card, self._clock.now()),
                 revision=trail.revision,
             )
         )
@@ -212,11 +216,24 @@ async def _end(running: "dict[asyncio.Task[Won[T]], _Leg]", discard: Discard[T])
         leg.hold.close()
 
 
+def _owing(running: "dict[asyncio.Task[Won[T]], _Leg]") -> list[_Leg]:
+    """The legs whose provider may want to be paid."""
+    owing = []
+    for task, leg in running.items():
+        if task.done():
+            if task.exception() is not None:
+                continue
+            leg.context.trail.asked = True  # the answer came in this very moment, and nobody takes it any more
+        owing.append(leg)
+    return owing
+
+
 def _follow(context: RequestContext, winner: _Leg, legs: tuple[_Leg, ...], took: float) -> None:
     """What the winner's context tells is what the call tells; all the while somebody was waited for."""
     trail, won = context.trail, winner.context.trail
     trail.route, trail.provider = won.route, won.provider
     trail.model, trail.model_label = won.model, won.model_label
+    trail.asked, trail.card = won.asked, won.card
     trail.attempts += sum(leg.context.trail.attempts for leg in legs)
     context.dropped.extend(winner.context.dropped)
     context.timing.upstream += took

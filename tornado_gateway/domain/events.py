@@ -101,6 +101,8 @@ class RequestFinished(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     made, and its ``cost`` is 0."""
     saved: Decimal | None = None
     """USD that a hit's answer had cost, 0 where it had no price; None for any other call."""
+    mirrored: bool = False
+    """A mirror's copy: its caller is who asked for the other one."""
 
 
 class CredentialRefused(msgspec.Struct, frozen=True, gc=False):

@@ -63,8 +63,6 @@ class GatewayService:
         usage: TokenUsage | None = None
 
         def ask(target: Target, adapter: ChatProvider, attempt: RequestContext) -> Awaitable[Answer]:
-            nonlocal card
-            card = target.card
             return _whole(adapter, call, target.model, attempt)
 
         try:
@@ -73,11 +71,11 @@ class GatewayService:
                 call, plan = await enter(call, plan, snapshot, context, meter)
                 won = await self._dispatch.run(plan, call, ask, context, hold, _nothing_to_discard)
                 answer, target = won.value, won.target
+                card = target.card  # what fails from here on has its price all the same
                 usage = answer.usage or _estimated(call, answer)
                 if target.card is not None and target.card.image is not None:
                     usage = msgspec.structs.replace(usage, images=images_of(answer))
                 if plan.guards is not None and plan.guards.response is not None:
-                    card = target.card  # what is refused now has its price all the same
                     answer = await self._guarded(won, call, plan.guards.response, context)
                 if context.trail.trace is not None:
                     context.trail.trace.answered(answer)
@@ -85,16 +83,16 @@ class GatewayService:
                 if won.recording is not None:
                     won.recording.whole(answer, usage, cost)
         except asyncio.CancelledError:
-            # The provider had the request and may have worked on it: what is known of that is priced.
-            sent = TokenUsage(input=estimate_prompt(call.wire), estimated=True) if context.trail.attempts else None
-            meter.failed(ClientClosed("The client went away."), sent, card)
+            if usage is None and context.trail.asked:  # what is known of what the provider works on is priced
+                usage, card = TokenUsage(input=estimate_prompt(call.wire), estimated=True), context.trail.card
+            meter.failed(ClientClosed("The client went away."), usage, card)
             raise
         except GatewayError as error:
             meter.failed(error, usage, card)
             raise
         except Exception as error:
             failure = InternalError("The gateway failed.")
-            meter.failed(failure)
+            meter.failed(failure, usage, card)
             raise failure from error
         return Completed(
             answer=answer,

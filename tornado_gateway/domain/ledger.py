@@ -22,7 +22,8 @@ class LedgerRow(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """In UTC, and aware of it."""
     request_id: str
     kind: str = "request"
-    """``request``, or ``abandoned``: the slower one of two tries at once, whose provider may have worked on it."""
+    """``request``, ``abandoned`` (the slower one of two tries at once, whose provider may have worked on it) or
+    ``mirror`` (a copy that an operator wanted)."""
     key: str | None = None
     """The principal's id."""
     route: str
@@ -55,6 +56,7 @@ class LedgerQuery(msgspec.Struct, frozen=True, kw_only=True):
     since: datetime | None = None
     until: datetime | None = None
     request_id: str | None = None
+    kind: str | None = None
     key: str | None = None
     route: str | None = None
     provider: str | None = None
@@ -70,7 +72,8 @@ class LedgerQuery(msgspec.Struct, frozen=True, kw_only=True):
 class LedgerTotal(msgspec.Struct, frozen=True, kw_only=True):
     """Rows that agree in what they were grouped by, summed exactly. ``group`` has a value for each name asked for.
 
-    Tokens and money are those of all rows: what an abandoned try cost has to be paid, though it answered no request.
+    Tokens and money are those of all rows: what an abandoned try cost has to be paid, though it answered no request,
+    and so has a mirror's copy.
     """
 
     group: tuple[str | None, ...]

@@ -121,6 +121,7 @@ class Meter:
                 finish_reason=finish_reason,
                 trace=trail.trace,
                 cache=None if trail.cache is None else trail.cache.outcome,
+                mirrored=context.mirrored,
                 saved=None if trail.cache is None or error is not None else trail.cache.saved,
             )
         )

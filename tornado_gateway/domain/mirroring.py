@@ -43,6 +43,7 @@ class Mirrors:
             # What a key may name says nothing of where the operator sends copies.
             principal=context.principal and replace(context.principal, models=None),
             limits=Limits(),
+            mirrored=True,
             caching="never",  # it is to be heard how the other route does
         )
         task = asyncio.ensure_future(_quietly(run, copied, apart))

@@ -26,6 +26,7 @@ def row_of(event: RequestFinished) -> LedgerRow:
         id=_new_id(event.finished_at),
         finished_at=event.finished_at,
         request_id=event.request_id,
+        kind="mirror" if event.mirrored else "request",
         key=event.principal,
         route=event.route,
         provider=event.provider,

@@ -116,7 +116,8 @@ class Seeds:
 def _query(claim: Claim) -> LedgerQuery:
     subject = claim.subject
     since = None if claim.term is None else claim.term.start
-    return LedgerQuery(since=since, key=subject.key, route=subject.route, tags=subject.tags)
+    # What nobody is charged for while it is counted is not counted afterwards either.
+    return LedgerQuery(since=since, kind="request", key=subject.key, route=subject.route, tags=subject.tags)
 
 
 def _period(claim: Claim) -> str:

@@ -167,8 +167,11 @@ class ActiveStream:
     async def close(self) -> None:
         """Ends the provider's call and the lease; a call that is not settled by now was left by its client."""
         if not self._meter.settled:
-            used = self._used() if self._context.trail.attempts else None
-            self._meter.failed(ClientClosed("The client went away."), used, self._card)
+            used, card = None, self._card
+            if self._won is not None or self._context.trail.asked:
+                used = self._used()
+                card = self._context.trail.card if self._won is None else self._card
+            self._meter.failed(ClientClosed("The client went away."), used, card)
         if self._guarded is not None:
             self._guarded.close()
         try:
@@ -179,7 +182,6 @@ class ActiveStream:
 
     async def _ask(self, target: Target, adapter: ChatProvider, context: RequestContext) -> _Opened:
         """Starts a target's stream and waits for its first content."""
-        self._card = target.card
         limits = context.limits
         opened = _Opened(adapter.stream(self._call, target.model, context), Patience(), StreamBatch(()))
         began = self._clock.monotonic()

@@ -50,6 +50,7 @@ class GuardedCounters:
         self._publisher = publisher
         self._breakers = Breakers(clock, self._turned)
         self._away = False
+        self._counted_here = False
         self._elsewhere: dict[str, Counters | None] = {}
         """Calls under way that the shared store knows nothing of, and where they are counted."""
         self._known: Remembered[str, int] = Remembered(_REMEMBERED)
@@ -103,6 +104,8 @@ class GuardedCounters:
 
     def _heard(self, verdict: Verdict) -> None:
         self._breakers.succeeded(_STORE, POLICY)
+        if self._counted_here and not self._away:
+            self._begin_anew()  # it was one call that failed: at the next outage all that is known now is to count
         for standing in verdict.standings:
             if standing.claim.what == "budget":
                 self._known.keep(standing.claim.counter, standing.used)
@@ -114,6 +117,7 @@ class GuardedCounters:
         verdict = Verdict(Reservation(f"uncounted-{next(self._names)}", tuple(claims)))
         if self._fail == "local":
             local = self._local
+            self._counted_here = True
             for claim in claims:
                 if claim.what == "budget" and claim.counter in self._known:
                     await local.seed(claim, self._known[claim.counter])
@@ -128,9 +132,14 @@ class GuardedCounters:
             self._publisher.publish(StateChanged(available=False, fail=self._fail))
         elif state == "closed" and self._away:
             self._away = False
-            self._local = self._make_local()  # what it counted is of no use to the next time
+            self._begin_anew()
             self._publisher.publish(StateChanged(available=True, fail=self._fail))
             self._pay()
+
+    def _begin_anew(self) -> None:
+        """What was counted here is of no use to the next time."""
+        self._local = self._make_local()
+        self._counted_here = False
 
     def _pay(self) -> None:
         owed, self._owed = self._owed, {}

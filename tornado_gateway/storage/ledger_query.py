@@ -13,7 +13,7 @@ from tornado_gateway.storage.ledger_table import COLUMNS, COMPLETION_COLUMNS, PR
 
 _TAG = "tag:"
 _GROUPS = {"key": "key_id", "route": "route", "provider": "provider", "model": "model", "status": "status"}
-_FIELDS = ("request_id", "route", "provider", "model", "status")
+_FIELDS = ("request_id", "kind", "route", "provider", "model", "status")
 
 Statement = tuple[str, list[Any]]
 

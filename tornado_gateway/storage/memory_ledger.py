@@ -10,7 +10,7 @@ from tornado_gateway.domain.usage import TokenUsage
 from tornado_gateway.storage.ledger_query import group_names, sort_key
 from tornado_gateway.storage.pages import pages
 
-_FIELDS = ("request_id", "key", "route", "provider", "model", "status")
+_FIELDS = ("request_id", "kind", "key", "route", "provider", "model", "status")
 _PAGE = 1000
 _PRUNED = 2000
 _NOTHING = TokenUsage()

@@ -52,7 +52,7 @@ class Native:
             wire=Wire(NATIVE, fields),
             decode=open_chat,
             stream=bool(read.stream),
-            max_tokens=read.max_tokens,
+            max_tokens=read.bound,
             metadata=read.metadata,
         )
 

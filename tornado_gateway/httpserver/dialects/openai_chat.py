@@ -70,6 +70,11 @@ class ChatBody(msgspec.Struct, frozen=True):
     user: str | None = None
     service_tier: str | None = None
 
+    @property
+    def bound(self) -> int | None:
+        """Tokens of an answer at most: the younger word for it counts where both are there."""
+        return self.max_tokens if self.max_completion_tokens is None else self.max_completion_tokens
+
 
 _body = msgspec.json.Decoder(ChatBody)
 
@@ -93,7 +98,7 @@ class OpenAIChat:
             decode=open_chat,
             stream=bool(read.stream),
             wants_usage=bool(options and options.include_usage),
-            max_tokens=read.max_tokens if read.max_completion_tokens is None else read.max_completion_tokens,
+            max_tokens=read.bound,
             metadata=read.metadata,
         )
 

@@ -87,6 +87,7 @@ class OpenAILegacy:
             stream=bool(read.stream),
             wants_usage=bool(options and options.include_usage),
             max_tokens=read.max_tokens,
+            prompts=_prompts(read.prompt),
         )
 
     def encode_response(self, completed: Completed) -> bytes:
@@ -163,3 +164,8 @@ def _says_something(name: str, value: Any) -> bool:
 def _text(message: Message) -> str:
     """A refusal has no place of its own in this form."""
     return "".join(part.text for part in message.parts if isinstance(part, Text | Refusal))
+
+
+def _prompts(prompt: str | list[str | int | list[int]]) -> int:
+    """A list of numbers is one, in tokens."""
+    return len(prompt) if isinstance(prompt, list) and prompt and not isinstance(prompt[0], int) else 1

@@ -7,12 +7,12 @@ them. Here a request is a few bytes of its own, those it shares, and its body.
 import asyncio
 import ssl
 from collections.abc import Iterable
-from urllib.request import getproxies, proxy_bypass
 
 import httpx
 
 from tornado_gateway.providers.http1.connection import Connection
 from tornado_gateway.providers.http1.credentials import credentials
+from tornado_gateway.providers.http1.environment import environments_proxy
 from tornado_gateway.providers.http1.origin import Origin
 
 OWN_LINES = "tornado_gateway.own_lines"
@@ -55,7 +55,7 @@ class PooledTransport(httpx.AsyncBaseTransport):
         key = url.scheme, url.raw_host, url.port
         origin = self._origins.get(key)
         if origin is None:
-            origin = self._origins[key] = Origin(url, self._context, self._proxy or _environments_proxy(url))
+            origin = self._origins[key] = Origin(url, self._context, self._proxy or environments_proxy(url))
         body = b"".join(request.stream)
         head = _head(request, origin, len(body))
         waits = request.extensions.get("timeout", {})
@@ -117,8 +117,3 @@ def _lines(headers: httpx.Headers) -> bytes:
     if any(byte in part for line in lines for part in line for byte in (b"\r", b"\n", b"\0")):
         raise httpx.LocalProtocolError("a header holds a line break or a null")
     return b"".join(b"%b: %b\r\n" % line for line in lines)
-
-
-def _environments_proxy(url: httpx.URL) -> httpx.URL | None:
-    found = getproxies().get(url.scheme)
-    return None if found is None or proxy_bypass(url.host) else httpx.URL(found)

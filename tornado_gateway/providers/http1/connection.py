@@ -16,6 +16,13 @@ _MOST_HEAD_BYTES = 512 * 1024
 """Much more than any head; what is read with its end may be a part of the body already."""
 _MUCH = 64 * 1024
 """Bytes of a body that are not worth another write of their own."""
+_KEEP_ALIVE = [(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)]
+if hasattr(socket, "TCP_KEEPIDLE"):  # the system's own measure is two hours; Anthropic's SDK has these
+    _KEEP_ALIVE += [
+        (socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, 60),
+        (socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, 60),
+        (socket.IPPROTO_TCP, socket.TCP_KEEPCNT, 5),
+    ]
 _SWITCHING_PROTOCOLS = 101
 _OK = 200
 
@@ -103,7 +110,8 @@ class Connection(asyncio.Protocol):
         self._transport = cast(asyncio.Transport, transport)
         # What is between may forget a connection over a long thought.
         sock = transport.get_extra_info("socket")
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        for level, option, value in _KEEP_ALIVE:
+            sock.setsockopt(level, option, value)
         self._keeper.opened(self)
 
     def data_received(self, data: bytes) -> None:

@@ -49,7 +49,8 @@ def test_an_answer_is_told_whole(case: Path) -> None:
     assert calls(told) == [(call.id, call.name, call.arguments) for call in choice.message.tool_calls]
     thoughts = [piece["text"] for item in of_kind(told, "reasoning") for piece in item["summary"]]
     assert "".join(thoughts) == "".join(part.text for part in parts if isinstance(part, Reasoning))
-    assert {name: told[name] for name in ending(choice.finish_reason)} == ending(choice.finish_reason)
+    ended = ending(choice.finish_reason, refused=any(isinstance(part, Refusal) for part in parts))
+    assert {name: told[name] for name in ended} == ended
     check_told_usage(told["usage"], answer.usage or TokenUsage())
 
 
@@ -85,7 +86,8 @@ def test_a_stream_is_one_that_the_sdk_reads(case: Path, sdk_response: Callable[[
     thoughts = [piece["text"] for item in of_kind(told, "reasoning") for piece in item["summary"]]
     assert "".join(thoughts) == "".join(event.text for event in first if isinstance(event, ReasoningDelta))
     (end,) = [event for event in first if isinstance(event, Finished)]
-    assert {name: told[name] for name in ending(end.reason)} == ending(end.reason)
+    ended = ending(end.reason, refused=any(isinstance(event, RefusalDelta) for event in first))
+    assert {name: told[name] for name in ended} == ended
     reports = [event.usage for event in events if isinstance(event, UsageReport)]
     if reports:
         check_told_usage(told["usage"], reports[-1])

@@ -1,3 +1,5 @@
+from typing import get_args
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -21,6 +23,7 @@ from tornado_gateway.httpserver.dialects.anthropic_answer import (
     STOP_REASONS,
     UNREADABLE,
     content_blocks,
+    failed,
     input_of,
     message_document,
     usage_document,
@@ -64,6 +67,7 @@ def test_an_answer_without_an_id_gets_one() -> None:
 def test_every_finish_has_a_stop_reason_that_anthropic_documents() -> None:
     documented = {"end_turn", "max_tokens", "stop_sequence", "tool_use", "pause_turn", "refusal"}
     assert set(STOP_REASONS.values()) <= documented
+    assert set(STOP_REASONS) == set(get_args(FinishReason)) - {"error"}, "which is told as one"
     assert message_document(a_chat(a_choice(finish="tool_calls")), TokenUsage())["stop_reason"] == "tool_use"
 
 
@@ -143,3 +147,8 @@ def test_usage_stays_in_its_buckets() -> None:
         "cache_creation": {"ephemeral_5m_input_tokens": 8, "ephemeral_1h_input_tokens": 16},
         "output_tokens_details": {"thinking_tokens": 64},
     }
+
+
+@pytest.mark.parametrize(("raw", "told"), [("MALFORMED_FUNCTION_CALL", " (MALFORMED_FUNCTION_CALL)"), (None, "")])
+def test_an_answer_that_a_failure_ended_is_an_error(raw: str | None, told: str) -> None:
+    assert failed(raw).message == f"The provider ended its answer with an error{told}."

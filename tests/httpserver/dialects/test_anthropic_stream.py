@@ -122,3 +122,10 @@ def test_an_error_ends_the_stream_in_anthropic_s_form() -> None:
     assert events(told_error) == [
         {"type": "error", "error": {"type": "api_error", "message": "It broke."}, "request_id": "req_1"}
     ]
+
+
+def test_an_answer_that_a_failure_ended_has_no_good_end() -> None:
+    events = told((Started("c", "m"), TextDelta("Hel"), Finished("error", raw="insufficient_system_resource")))
+    assert [event["type"] for event in events[-2:]] == ["content_block_stop", "error"]
+    message = "The provider ended its answer with an error (insufficient_system_resource)."
+    assert events[-1]["error"] == {"type": "api_error", "message": message}

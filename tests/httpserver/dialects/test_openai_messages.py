@@ -133,3 +133,12 @@ def test_mistrals_thoughts_and_its_word_for_a_forced_call() -> None:
     chat = chat_request(document)
     assert chat.messages[0].parts == (Reasoning("hm", origin="openai"), Text("so"))
     assert chat.tool_choice == ToolChoice("required")
+
+
+def test_values_that_say_what_is_so_anyway_ask_for_nothing() -> None:
+    user = {"role": "user", "content": "x"}
+    assert opened(user, store=False, modalities=["text"]).extra == {}
+    assert opened(user, store=True, modalities=["text", "audio"]).extra == {
+        "store": True,
+        "modalities": ["text", "audio"],
+    }

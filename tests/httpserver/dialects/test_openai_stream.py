@@ -6,10 +6,12 @@ import pytest
 from openai.types.chat import ChatCompletionChunk
 
 from tests.support import call
+from tornado_gateway.domain.chat import Image
 from tornado_gateway.domain.errors import UpstreamFailed
 from tornado_gateway.domain.money import Cost
 from tornado_gateway.domain.stream import (
     Finished,
+    ImageDelta,
     ReasoningDelta,
     RefusalDelta,
     Relayed,
@@ -110,3 +112,20 @@ def test_a_provider_that_tells_no_time_gets_the_gateways() -> None:
     encoder = ChatStreamEncoder(call(), 1700000000)
     assert b'"created":1700000000' in encoder.encode([Started("i", "m"), TextDelta("x")])
     assert b'"created":5' in encoder.encode([Started("i", "m", 5), TextDelta("x")])
+
+
+def test_a_refusal_in_no_words_is_no_usual_end() -> None:
+    assert chunks(encoder(), Finished("refusal"))[-1]["choices"][0]["finish_reason"] == "content_filter"
+    said = chunks(encoder(), RefusalDelta("No."), Finished("refusal"))
+    assert said[-1]["choices"][0]["finish_reason"] == "stop"
+
+
+def test_an_answer_that_a_failure_ended_is_no_usual_one() -> None:
+    text = encoder().encode([Finished("error")]).decode()
+    assert json.loads(text.removeprefix("data: "))["choices"][0]["finish_reason"] == "error"
+
+
+def test_each_image_has_a_place_of_its_own() -> None:
+    drawn = [ImageDelta(Image(url="a")), ImageDelta(Image(url="b")), ImageDelta(Image(url="c"), choice=1)]
+    images = [chunk["choices"][0]["delta"]["images"] for chunk in chunks(encoder(), *drawn)]
+    assert [(image["index"], image["image_url"]["url"]) for (image,) in images] == [(0, "a"), (1, "b"), (0, "c")]

@@ -23,8 +23,8 @@ from tornado_gateway.httpserver.dialects.responses_answer import annotations_of,
 USAGE = TokenUsage(input=10, output=5, cached_input=3, cache_write=2, cache_write_1h=1, reasoning=4)
 
 
-def told(*parts: Part, finish: FinishReason = "stop", **more: Any) -> dict[str, Any]:
-    choice = Choice(index=0, message=Message("assistant", parts), finish_reason=finish)
+def told(*parts: Part, finish: FinishReason = "stop", logprobs: Any = None, **more: Any) -> dict[str, Any]:
+    choice = Choice(index=0, message=Message("assistant", parts), finish_reason=finish, logprobs=logprobs)
     chat = ChatResponse(id="chatcmpl-1", model="m", choices=(choice,), **more)
     document = response_document(chat, USAGE, Cost(Decimal("0.5")), {}, created=7)
     Response.model_validate({**document, "usage": {**document["usage"], "cost": 0.5}})
@@ -57,7 +57,7 @@ def test_signatures_of_texts_and_calls_have_items_of_their_own() -> None:
     [
         ("stop", "completed", None),
         ("tool_calls", "completed", None),
-        ("refusal", "completed", None),
+        ("refusal", "incomplete", "content_filter"),
         ("length", "incomplete", "max_output_tokens"),
         ("content_filter", "incomplete", "content_filter"),
         ("error", "failed", None),
@@ -88,3 +88,13 @@ def test_annotations_and_logprobs_in_this_form() -> None:
     assert annotations_of([note, flat, {"type": "char_location"}, "x"]) == [flat, flat]
     assert logprobs_of({"content": [{"token": "a"}]}) == [{"token": "a"}]
     assert logprobs_of(None) == []
+
+
+def test_logprobs_are_those_of_the_text() -> None:
+    token = {"token": "a", "logprob": -0.5, "bytes": [97], "top_logprobs": []}
+    document = told(Text("a"), Text("b"), logprobs={"content": [token], "refusal": None})
+    assert [part["logprobs"] for part in document["output"][0]["content"]] == [[token], []]
+
+
+def test_a_refusal_that_says_so_is_complete() -> None:
+    assert told(Refusal("No."), finish="refusal")["status"] == "completed"

@@ -67,8 +67,9 @@ def test_an_effort_gives_way_to_what_was_asked_for_by_name(model: str, members: 
 
 
 def test_beside_a_forced_tool_a_newer_model_keeps_the_effort_alone() -> None:
-    told, _ = planned(Thinking(effort="high"), NEW, max_tokens=9, tool_choice=ToolChoice("named", "f"))
+    told, dropped = planned(Thinking(effort="high"), NEW, max_tokens=9, tool_choice=ToolChoice("named", "f"))
     assert told == ThinkingPlan(9, None, "high")
+    assert dropped == ["reasoning_effort"]
 
 
 def test_a_tool_loop_whose_thought_was_not_handed_back_goes_on_without() -> None:

@@ -2,8 +2,10 @@ from typing import Any
 
 import msgspec
 
+from tornado_gateway.domain.chat import Image
 from tornado_gateway.domain.stream import (
     Finished,
+    ImageDelta,
     ReasoningDelta,
     RefusalDelta,
     Started,
@@ -92,3 +94,8 @@ def test_usage_in_groqs_own_member() -> None:
     usage = {"usage": {"prompt_tokens": 3, "completion_tokens": 4}}
     ChatDeltas().read(msgspec.convert({"x_groq": usage}, WireAnswer), events)
     assert events == [UsageReport(TokenUsage(3, 4))]
+
+
+def test_what_a_model_draws() -> None:
+    member = {"type": "image_url", "image_url": {"url": "data:image/png;base64,AAAA"}}
+    assert ImageDelta(Image(data="AAAA", media_type="image/png")) in read({"images": [member]})

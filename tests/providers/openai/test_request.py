@@ -192,3 +192,24 @@ def test_thinking_without_a_measure_is_a_hint(thinking: Thinking) -> None:
     dropped: list[str] = []
     assert "reasoning_effort" not in chat_document(said("user", Text("x"), thinking=thinking), "m", dropped)
     assert dropped == ["thinking"]
+
+
+@pytest.mark.parametrize(
+    ("given", "sent"),
+    [
+        (None, None),
+        ({"type": "text"}, {"type": "text"}),
+        (
+            {"type": "grammar", "syntax": "lark", "definition": "start: A"},
+            {"type": "grammar", "grammar": {"syntax": "lark", "definition": "start: A"}},
+        ),
+        (
+            {"type": "grammar", "grammar": {"syntax": "regex", "definition": "a"}},
+            {"type": "grammar", "grammar": {"syntax": "regex", "definition": "a"}},
+        ),
+    ],
+)
+def test_a_grammar_is_told_as_chats_have_it(given: Any, sent: Any) -> None:
+    tool = Tool(name="t", custom=True, custom_format=given)
+    chat = ChatRequest(model="m", messages=(Message("user", (Text("x"),)),), tools=(tool,))
+    assert encoded(chat)["tools"][0]["custom"].get("format") == sent

@@ -4,7 +4,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from tornado_gateway.domain.chat import Reasoning, Refusal, Text, ToolCall
+from tornado_gateway.domain.chat import Image, Reasoning, Refusal, Text, ToolCall
 from tornado_gateway.domain.errors import UpstreamFailed, UpstreamRateLimited
 from tornado_gateway.domain.wire import OPENAI_CHAT
 from tornado_gateway.providers.openai.response import chat_answer, finish_reason, relayed_answer
@@ -97,3 +97,19 @@ def test_geminis_and_openrouters_signatures_are_kept() -> None:
     (thought,) = parts({"reasoning_details": details})
     assert isinstance(thought, Reasoning)
     assert msgspec.json.decode(str(thought.signature)) == details
+
+
+def test_what_a_model_drew() -> None:
+    drawn = [
+        {"type": "image_url", "image_url": {"url": "data:image/webp;base64,AAAA"}},
+        {"type": "image_url", "image_url": {"url": "https://img.example/1.png"}},
+        {"type": "image_url", "image_url": "https://img.example/2.png"},
+        {"type": "image_url"},
+        "odd",
+    ]
+    assert parts({"content": "Here:", "images": drawn}) == (
+        Text("Here:"),
+        Image(data="AAAA", media_type="image/webp"),
+        Image(url="https://img.example/1.png"),
+        Image(url="https://img.example/2.png"),
+    )

@@ -21,6 +21,7 @@ from tornado_gateway.domain.chat import (
     Text,
     ToolCall,
 )
+from tornado_gateway.domain.errors import UpstreamFailed
 from tornado_gateway.domain.thoughts import Seal, seal, seal_of
 from tornado_gateway.domain.usage import TokenUsage
 from tornado_gateway.httpserver.dialects.anthropic_blocks import FAMILY
@@ -33,8 +34,8 @@ STOP_REASONS: dict[FinishReason, str] = {
     "content_filter": "refusal",
     "refusal": "refusal",
     "pause": "pause_turn",
-    "error": "end_turn",
 }
+"""An answer that a failure ended has none: it is told as an error (``failed``)."""
 
 UNREADABLE = "INVALID_JSON"
 """The member of ``input`` that holds arguments which are no JSON object: the form has no other place for them."""
@@ -57,6 +58,11 @@ def message_document(chat: ChatResponse, usage: TokenUsage) -> dict[str, Any]:
     if refusal:
         document["stop_details"] = stop_details(refusal)
     return document
+
+
+def failed(raw: str | None) -> UpstreamFailed:
+    """What is told of an answer that the model's or the provider's failure ended."""
+    return UpstreamFailed(f"The provider ended its answer with an error{f' ({raw})' if raw else ''}.")
 
 
 def message_id() -> str:

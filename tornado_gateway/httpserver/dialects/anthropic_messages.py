@@ -10,7 +10,7 @@ import msgspec
 from tornado_gateway.domain.call import Completed, ModelCall
 from tornado_gateway.domain.errors import GatewayError
 from tornado_gateway.domain.wire import ANTHROPIC_COUNT_TOKENS, ANTHROPIC_MESSAGES, Wire
-from tornado_gateway.httpserver.dialects.anthropic_answer import message_document
+from tornado_gateway.httpserver.dialects.anthropic_answer import failed, message_document
 from tornado_gateway.httpserver.dialects.anthropic_errors import encode_error
 from tornado_gateway.httpserver.dialects.anthropic_request import open_messages
 from tornado_gateway.httpserver.dialects.anthropic_stream import MessagesStreamEncoder
@@ -82,11 +82,14 @@ class AnthropicMessages:
         )
 
     def encode_response(self, completed: Completed) -> bytes:
-        """A relayed body goes on as it came: the cost of this form is in a header."""
+        """A relayed body goes on as it came: the cost of this form is in a header. Raises ``UpstreamFailed`` for an
+        answer that a failure ended, which this form has no word for."""
         if completed.answer.relayed is not None:
             return _as_it_came(completed.answer.relayed)
         chat = completed.answer.chat
         assert chat is not None, "a message is relayed or translated"
+        if chat.choices[0].finish_reason == "error":
+            raise failed(chat.choices[0].raw_finish)
         return msgspec.json.encode(message_document(chat, completed.usage))
 
     def stream_encoder(self, call: ModelCall) -> StreamEncoder:

@@ -24,7 +24,13 @@ from tornado_gateway.domain.stream import (
     UsageReport,
 )
 from tornado_gateway.domain.usage import TokenUsage
-from tornado_gateway.httpserver.dialects.anthropic_answer import message_id, stop_details, stop_reason, usage_document
+from tornado_gateway.httpserver.dialects.anthropic_answer import (
+    failed,
+    message_id,
+    stop_details,
+    stop_reason,
+    usage_document,
+)
 from tornado_gateway.httpserver.dialects.anthropic_errors import error_event
 from tornado_gateway.httpserver.dialects.anthropic_open_blocks import OpenBlocks
 
@@ -57,6 +63,9 @@ class MessagesStreamEncoder:
         if self._relaying:
             return b""
         finish = self._finish or Finished("stop")
+        if finish.reason == "error":
+            told = {"type": "error", "error": {"type": "api_error", "message": failed(finish.raw).message}}
+            return self._greeting() + self._blocks.end() + _frame(b"error", told)
         delta: dict[str, Any] = {
             "stop_reason": stop_reason(finish.reason, refused=bool(self._refusal)),
             "stop_sequence": finish.stop_sequence,

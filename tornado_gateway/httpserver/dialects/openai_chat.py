@@ -26,7 +26,7 @@ from tornado_gateway.httpserver.dialects.decoding import ModelName, decode_as, d
 from tornado_gateway.httpserver.dialects.openai_errors import encode_error
 from tornado_gateway.httpserver.dialects.openai_images import images_of
 from tornado_gateway.httpserver.dialects.openai_messages import chat_request
-from tornado_gateway.httpserver.dialects.openai_stream import FINISH_REASONS, TIERS, ChatStreamEncoder
+from tornado_gateway.httpserver.dialects.openai_stream import TIERS, ChatStreamEncoder, finish_word
 from tornado_gateway.httpserver.dialects.openai_thoughts import thinking_blocks
 
 
@@ -159,7 +159,7 @@ def _choice(choice: Choice) -> dict[str, Any]:
         "index": choice.index,
         "message": message,
         "logprobs": choice.logprobs,
-        "finish_reason": FINISH_REASONS[choice.finish_reason],
+        "finish_reason": finish_word(choice.finish_reason, refused=bool(refusals)),
     }
 
 

@@ -18,7 +18,7 @@ from tornado_gateway.httpserver.dialects.base import StreamEncoder
 from tornado_gateway.httpserver.dialects.costing import chat_usage, document_with_cost
 from tornado_gateway.httpserver.dialects.decoding import ModelName, decode_as, decode_fields, open_fields
 from tornado_gateway.httpserver.dialects.openai_errors import encode_error
-from tornado_gateway.httpserver.dialects.openai_stream import FINISH_REASONS, OpenAIStreamEncoder
+from tornado_gateway.httpserver.dialects.openai_stream import OpenAIStreamEncoder, finish_word
 
 _SAME_NAME: tuple[str, ...] = (
     "max_tokens",
@@ -100,7 +100,7 @@ class OpenAILegacy:
                 "text": _text(choice.message),
                 "index": choice.index,
                 "logprobs": None,
-                "finish_reason": FINISH_REASONS[choice.finish_reason],
+                "finish_reason": finish_word(choice.finish_reason, refused=_refused(choice.message)),
             }
             for choice in chat.choices
         ]
@@ -129,7 +129,7 @@ class LegacyStreamEncoder(OpenAIStreamEncoder):
             case TextDelta() | RefusalDelta():
                 return self._chunk(event.choice, event.text, None)
             case Finished():
-                return self._chunk(event.choice, "", FINISH_REASONS[event.reason])
+                return self._chunk(event.choice, "", self._finish_word(event))
         return b""
 
     def _chunk(self, choice: int, text: str, finish_reason: str | None) -> bytes:
@@ -164,6 +164,10 @@ def _says_something(name: str, value: Any) -> bool:
 def _text(message: Message) -> str:
     """A refusal has no place of its own in this form."""
     return "".join(part.text for part in message.parts if isinstance(part, Text | Refusal))
+
+
+def _refused(message: Message) -> bool:
+    return any(isinstance(part, Refusal) for part in message.parts)
 
 
 def _prompts(prompt: str | list[str | int | list[int]]) -> int:

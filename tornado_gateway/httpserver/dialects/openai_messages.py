@@ -73,6 +73,9 @@ _READ = frozenset(
     }
 )
 
+_NEUTRAL: dict[str, tuple[object, ...]] = {"store": (False,), "modalities": (["text"],)}
+"""Values that say what is so anyway."""
+
 _HINTS = frozenset(
     {"prompt_cache_key", "prompt_cache_retention", "safety_identifier", "prediction", "moderation", "stream_options"}
 )
@@ -97,7 +100,11 @@ def chat_request(document: dict[str, Any]) -> ChatRequest:
         stop=_stop(document.get("stop")),
         response_format=_response_format(document.get("response_format")),
         thinking=None if effort is None else Thinking(effort=effort_of(effort, "reasoning_effort")),
-        extra={name: value for name, value in document.items() if name not in _READ and value is not None},
+        extra={
+            name: value
+            for name, value in document.items()
+            if name not in _READ and value is not None and value not in _NEUTRAL.get(name, ())
+        },
         hints=_HINTS,
         **same,
     )

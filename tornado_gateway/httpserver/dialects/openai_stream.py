@@ -3,6 +3,7 @@
 Wire: OpenAI API reference, "The chat completion chunk object".
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -36,11 +37,17 @@ FINISH_REASONS: dict[FinishReason, str] = {
     "content_filter": "content_filter",
     "refusal": "stop",
     "pause": "stop",
-    "error": "stop",
+    "error": "error",
 }
+"""``error`` is OpenRouter's word for an answer that a failure ended: OpenAI has none, and it is no ``stop``."""
 
 TIERS = frozenset({"auto", "default", "flex", "scale", "priority"})
 """Service tiers of OpenAI's: other vendors have words of their own, which its SDK does not take."""
+
+
+def finish_word(reason: FinishReason, *, refused: bool) -> str:
+    """``refused``: the answer says so in its own words, which is how OpenAI's models do it."""
+    return "content_filter" if reason == "refusal" and not refused else FINISH_REASONS[reason]
 
 
 class OpenAIStreamEncoder:
@@ -54,6 +61,8 @@ class OpenAIStreamEncoder:
         self._head: dict[str, Any] = {"id": "", "object": self.kind, "created": created, "model": call.model}
         self._last_report: UsageReport | None = None
         self._usage_sent = False
+        self._refused: set[int] = set()
+        """Choices that said so in words of their own."""
 
     def encode(self, events: Sequence[StreamEvent]) -> bytes:
         # The relay lane's usual batch: one run of bytes.
@@ -81,11 +90,15 @@ class OpenAIStreamEncoder:
                 self._head["model"] = event.model or self._head["model"]
                 self._head["created"] = event.created or self._head["created"]
                 return b""
-            case _:
-                return self._translated(event)
+            case RefusalDelta():
+                self._refused.add(event.choice)
+        return self._translated(event)
 
     def _translated(self, event: StreamEvent) -> bytes:
         raise NotImplementedError
+
+    def _finish_word(self, event: Finished) -> str:
+        return finish_word(event.reason, refused=event.choice in self._refused)
 
     def _usage(self, report: UsageReport) -> bytes:
         self._last_report = report
@@ -107,6 +120,7 @@ class ChatStreamEncoder(OpenAIStreamEncoder):
         super().__init__(call, created)
         self._greeted: set[int] = set()
         self._thoughts: dict[int, ThoughtsOfStream] = {}
+        self._images: Counter[int] = Counter()
 
     def _translated(self, event: StreamEvent) -> bytes:
         match event:
@@ -121,9 +135,11 @@ class ChatStreamEncoder(OpenAIStreamEncoder):
             case ToolCallDelta():
                 return self._chunk(event.choice, self._signed(event, tool_calls=[_tool_call_delta(event)]))
             case ImageDelta():
-                return self._chunk(event.choice, {"images": [{"index": 0, **image_member(event.image)}]})
+                self._images[event.choice] += 1
+                image = {"index": self._images[event.choice] - 1, **image_member(event.image)}
+                return self._chunk(event.choice, {"images": [image]})
             case Finished():
-                return self._chunk(event.choice, {}, finish_reason=FINISH_REASONS[event.reason])
+                return self._chunk(event.choice, {}, finish_reason=self._finish_word(event))
         return b""
 
     def _signed(self, event: TextDelta | ReasoningDelta | ToolCallDelta, **delta: Any) -> dict[str, Any]:

@@ -65,8 +65,10 @@ def frame_of(request: Mapping[str, Any], *, identity: str, model: str, created: 
     }
 
 
-def ending(reason: FinishReason) -> dict[str, Any]:
-    """The members that tell how the answer ended."""
+def ending(reason: FinishReason, *, refused: bool) -> dict[str, Any]:
+    """The members that tell how the answer ended. ``refused``: it says so in its own words."""
+    if reason == "refusal" and not refused:
+        reason = "content_filter"
     if reason in _INCOMPLETE:
         return {"status": "incomplete", "incomplete_details": {"reason": _INCOMPLETE[reason]}}
     if reason == "error":
@@ -81,15 +83,17 @@ def response_document(
     """The first choice: this form has no second."""
     choice = chat.choices[0]
     document = frame_of(request, identity=chat.id, model=chat.model, created=chat.created or created)
-    document["output"] = output_items(choice.message.parts, document["id"])
+    document["output"] = output_items(choice.message.parts, document["id"], logprobs_of(choice.logprobs))
     document["usage"] = usage_document(usage, cost)
     if chat.service_tier in TIERS:
         document["service_tier"] = chat.service_tier
-    return {**document, **ending(choice.finish_reason)}
+    refused = any(isinstance(part, Refusal) for part in choice.message.parts)
+    return {**document, **ending(choice.finish_reason, refused=refused)}
 
 
-def output_items(parts: Sequence[Part], response: str) -> list[Item]:
-    """The items of an answer, in the order in which it was given."""
+def output_items(parts: Sequence[Part], response: str, logprobs: Sequence[Any] = ()) -> list[Item]:
+    """The items of an answer, in the order in which it was given. ``logprobs`` are those of all its text: the first
+    text's, where there are several."""
     items: list[Item] = []
     for part in parts:
         number = len(items)
@@ -97,7 +101,9 @@ def output_items(parts: Sequence[Part], response: str) -> list[Item]:
             case Reasoning():
                 items.append(reasoning_item(item_id("rs", response, number), part))
             case Text() | Refusal():
-                _say(items, part, response)
+                _say(items, part, response, logprobs)
+                if isinstance(part, Text):
+                    logprobs = ()
             case Image() if part.data is not None:
                 items.append(image_item(item_id("ig", response, number), part))
             case ToolCall():
@@ -106,18 +112,18 @@ def output_items(parts: Sequence[Part], response: str) -> list[Item]:
     return items
 
 
-def _say(items: list[Item], part: Text | Refusal, response: str) -> None:
+def _say(items: list[Item], part: Text | Refusal, response: str, logprobs: Sequence[Any]) -> None:
     if not items or items[-1]["type"] != "message":
         items.append(message_item(item_id("msg", response, len(items))))
-    items[-1]["content"].append(_content(part))
+    items[-1]["content"].append(_content(part, logprobs))
     if isinstance(part, Text):
         items.extend(text_seal(item_id("rs", response, len(items)), part.signature))
 
 
-def _content(part: Text | Refusal) -> Item:
+def _content(part: Text | Refusal, logprobs: Sequence[Any]) -> Item:
     if isinstance(part, Refusal):
         return {"type": "refusal", "refusal": part.text}
-    return text_part(part.text, annotations_of(part.annotations))
+    return text_part(part.text, annotations_of(part.annotations), logprobs)
 
 
 def item_id(kind: str, response: str, number: int) -> str:

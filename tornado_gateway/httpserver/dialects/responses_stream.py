@@ -42,6 +42,7 @@ class ResponsesStreamEncoder:
         self._response: dict[str, Any] = {}
         self._items = OpenItems("")
         self._finish: FinishReason = "stop"
+        self._refused = False
         self._report: UsageReport | None = None
 
     def encode(self, events: Sequence[StreamEvent]) -> bytes:
@@ -56,7 +57,7 @@ class ResponsesStreamEncoder:
             return b""
         start = b"" if self._response else self._begin("", self._model, None)
         rest = self._tell(self._items.close())
-        response = {**self._response, "output": self._items.done, **ending(self._finish)}
+        response = {**self._response, "output": self._items.done, **ending(self._finish, refused=self._refused)}
         if self._report is not None:
             response["usage"] = usage_document(self._report.usage, self._report.cost)
         kind = f"response.{response['status']}"
@@ -90,6 +91,7 @@ class ResponsesStreamEncoder:
             case TextDelta():
                 return self._items.text(event)
             case RefusalDelta():
+                self._refused = True
                 return self._items.refusal(event)
             case ReasoningDelta():
                 return self._items.thought(event)

@@ -67,6 +67,8 @@ def _by_effort(chat: ChatRequest, wanted: Thinking, effort: Effort, model: str, 
         return ThinkingPlan(without.max_tokens, disabled)
     if version >= models.FIRST_ADAPTIVE:
         thinking = None if _rules_thinking_out(chat) else _shown({"type": "adaptive"}, wanted)
+        if thinking is None:
+            dropped.append("reasoning_effort")
         return ThinkingPlan(without.max_tokens, thinking, _EFFORTS.get(effort, effort))
     budget = _BUDGETS[effort] if limit is None else min(_BUDGETS[effort], limit - 1)
     refused = _rules_thinking_out(chat) or _goes_on_unsigned(chat.messages)

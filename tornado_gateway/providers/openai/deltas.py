@@ -9,6 +9,7 @@ from typing import Any
 from tornado_gateway.domain.chat import FinishReason
 from tornado_gateway.domain.stream import (
     Finished,
+    ImageDelta,
     ReasoningDelta,
     RefusalDelta,
     Started,
@@ -26,6 +27,7 @@ from tornado_gateway.providers.openai.response import (
     WireToolCall,
     arguments_text,
     finish_reason,
+    images_of,
     made_up_id,
     usage_of,
 )
@@ -102,6 +104,10 @@ class _Choice:
                     self._text(piece["text"], logprobs, events)
         elif delta.content is not None:
             self._text(delta.content, logprobs, events)
+        for image in images_of(delta.images):
+            self._thought_over(events)
+            self._spoke = True
+            events.append(ImageDelta(image, choice=self._index))
         if delta.refusal:
             self._thought_over(events)
             self._refused = True

@@ -95,7 +95,8 @@ def effort_of(budget_tokens: int) -> str:
 
 def _tool(tool: Tool) -> dict[str, Any]:
     if tool.custom:
-        custom: dict[str, Any] = {"name": tool.name, "description": tool.description, "format": tool.custom_format}
+        form = _custom_format(tool.custom_format)
+        custom: dict[str, Any] = {"name": tool.name, "description": tool.description, "format": form}
         return {"type": "custom", "custom": {name: value for name, value in custom.items() if value is not None}}
     function: dict[str, Any] = {
         "name": tool.name,
@@ -104,6 +105,13 @@ def _tool(tool: Tool) -> dict[str, Any]:
         "strict": tool.strict,
     }
     return {"type": "function", "function": {name: value for name, value in function.items() if value is not None}}
+
+
+def _custom_format(form: dict[str, Any] | None) -> dict[str, Any] | None:
+    """Responses have a grammar's members beside its type, chat completions below one of their own."""
+    if form is None or form.get("type") != "grammar" or "grammar" in form:
+        return form
+    return {"type": "grammar", "grammar": {name: value for name, value in form.items() if name != "type"}}
 
 
 def _tool_choice(choice: ToolChoice | None, tools: Sequence[Tool]) -> Any:

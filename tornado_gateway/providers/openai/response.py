@@ -4,6 +4,7 @@ Wire: OpenAI API reference, "The chat completion object". Vendors leave members 
 everything here has a default; an answer that is no JSON object of this shape is ``UpstreamFailed``.
 """
 
+from collections.abc import Iterator
 from typing import Any
 
 import msgspec
@@ -13,6 +14,7 @@ from tornado_gateway.domain.chat import (
     ChatResponse,
     Choice,
     FinishReason,
+    Image,
     Message,
     Part,
     Reasoning,
@@ -87,6 +89,8 @@ class WireMessage(msgspec.Struct, frozen=True):
     reasoning: str | None = None
     reasoning_details: list[Any] | None = None
     annotations: list[Any] | None = None
+    images: list[Any] | None = None
+    """OpenRouter's, which others have taken up: ``{"type": "image_url", "image_url": {"url": ...}}``."""
 
 
 class WireChoice(msgspec.Struct, frozen=True):
@@ -215,6 +219,7 @@ def message_parts(message: WireMessage, answer: str | None = None) -> tuple[Part
     if thought or signature:
         parts.append(Reasoning(text=thought or "", signature=signature, origin=FAMILY))
     parts.extend(content_parts(message.content, message.annotations))
+    parts.extend(images_of(message.images))
     if message.refusal:
         parts.append(Refusal(message.refusal))
     parts.extend(_tool_call(call, position, answer) for position, call in enumerate(message.tool_calls or ()))
@@ -236,6 +241,20 @@ def content_parts(content: str | list[dict[str, Any]] | None, annotations: list[
         elif isinstance(piece.get("text"), str):
             parts.append(Text(piece["text"]))
     return parts
+
+
+def images_of(members: list[Any] | None) -> Iterator[Image]:
+    """What a model drew; data within an address is taken out of it."""
+    for member in members or ():
+        inner = member.get("image_url") if isinstance(member, dict) else None
+        url = inner.get("url") if isinstance(inner, dict) else inner
+        if not isinstance(url, str) or not url:
+            continue
+        head, comma, data = url.partition(",")
+        if comma and head.startswith("data:") and head.endswith(";base64"):
+            yield Image(data=data, media_type=head.removeprefix("data:").removesuffix(";base64") or None)
+        else:
+            yield Image(url=url)
 
 
 def made_up_id(answer: str | None, position: int) -> str:

@@ -95,3 +95,14 @@ def test_a_file_of_certificates_holds_some(complaints: Complaints, tmp_path: Pat
 @pytest.mark.parametrize("proxy", ["", "http://proxy:3128", "https://me:planted@proxy:443/"])
 def test_proxies_that_are_good(complaints: Complaints, proxy: str) -> None:
     assert errors(complaints(f"providers: {{a: {{kind: openai, proxy: '{proxy}'}}}}")) == []
+
+
+@pytest.mark.parametrize("host", ["xn--", "xn--a", "\u2603.example", "a\u200db.example"])
+def test_a_host_that_can_be_no_name(complaints: Complaints, host: str) -> None:
+    (line,) = errors(complaints(f"providers: {{a: {{kind: openai, base_url: 'https://{host}/v1'}}}}"))
+    assert line == "f:1:41: providers.a.base_url: is no address: its host can be no name (IDNA)"
+
+
+@pytest.mark.parametrize("host", ["m\u00fcnchen.example", "xn--mnchen-3ya.de", "a_b.example", "127.0.0.1", "[::1]"])
+def test_a_host_that_can(complaints: Complaints, host: str) -> None:
+    assert errors(complaints(f"providers: {{a: {{kind: openai, base_url: 'https://{host}/v1'}}}}")) == []

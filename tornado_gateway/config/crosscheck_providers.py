@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlsplit
 
+import idna
+
 from tornado_gateway.config.crosscheck_destinations import check_destination
 from tornado_gateway.config.kinds import KINDS
 from tornado_gateway.config.outline import Outline
@@ -100,6 +102,20 @@ def _address(source: Source, path: Path, url: Any, instead: str | None) -> Itera
         yield source.problem(path, f"holds a name or password, which is never sent: {instead}")
     elif not parts.hostname or port == 0:
         yield source.problem(path, "is no address: write https://host/path or https://host:port/path")
+    elif not _can_be_named(parts.hostname):
+        yield source.problem(path, "is no address: its host can be no name (IDNA)")
+
+
+def _can_be_named(host: str) -> bool:
+    """As whoever calls it will read it: one that is no name ends the start."""
+    try:
+        if not host.isascii():
+            idna.encode(host)
+        elif host.startswith("xn--"):
+            idna.decode(host)
+    except UnicodeError:
+        return False
+    return True
 
 
 def _reason(error: ValueError) -> str:

@@ -111,9 +111,7 @@ def chat_request(document: dict[str, Any]) -> ChatRequest:
 
 
 def _stop(stop: Any) -> tuple[str, ...]:
-    if stop is None:
-        return ()
-    return (stop,) if isinstance(stop, str) else tuple(stop)
+    return (stop,) if isinstance(stop, str) else tuple(stop or ())
 
 
 def _message(message: dict[str, Any], path: str) -> Message:

@@ -168,11 +168,12 @@ async def test_with_redis_away_calls_go_on_as_the_file_says(start: Start, redis_
             ask()
         assert refused.value.code == "state_unavailable"
     assert gateway.metric("gateway_counters_state") == 1
-    assert gateway.log.read_text().count("the store of limits and budgets is away") == 1
+    gateway.wait_until(lambda: "the store of limits and budgets is away" in gateway.log.read_text())
     redis_server.start()
     gateway.wait_until(lambda: _works(ask))
     gateway.wait_until(lambda: gateway.metric("gateway_counters_state") == 0)
-    assert gateway.log.read_text().count("the store of limits and budgets is back") == 1
+    gateway.wait_until(lambda: "the store of limits and budgets is back" in gateway.log.read_text())
+    assert gateway.log.read_text().count("the store of limits and budgets") == 2, "each is told once"
 
 
 def _works(ask: Callable[[], Any]) -> bool:

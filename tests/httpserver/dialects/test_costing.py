@@ -61,3 +61,8 @@ def test_usage_objects_for_translated_answers() -> None:
 def test_a_document_over_several_lines_goes_on_in_one() -> None:
     frame = b'event: x\r\ndata: {"usage":\r\ndata: {"a":1}}\r\nid: 7\r\n\r\n'
     assert frame_with_cost(frame, COST) == b'event: x\r\ndata: {"usage":{"a":1,"cost":0.00186}}\r\nid: 7\r\n\r\n'
+
+
+def test_what_was_written_to_the_cache_is_told_together() -> None:
+    told = chat_usage(TokenUsage(10, cache_write=2, cache_write_1h=3), None)
+    assert told["prompt_tokens_details"] == {"cache_write_tokens": 5}

@@ -129,3 +129,9 @@ def test_each_image_has_a_place_of_its_own() -> None:
     drawn = [ImageDelta(Image(url="a")), ImageDelta(Image(url="b")), ImageDelta(Image(url="c"), choice=1)]
     images = [chunk["choices"][0]["delta"]["images"] for chunk in chunks(encoder(), *drawn)]
     assert [(image["index"], image["image_url"]["url"]) for (image,) in images] == [(0, "a"), (1, "b"), (0, "c")]
+
+
+def test_citations_are_told_where_they_are_of_this_forms_kind() -> None:
+    own, other = {"type": "url_citation", "url_citation": {"url": "https://a.example"}}, {"type": "char_location"}
+    (chunk,) = chunks(encoder(), TextDelta("", annotations=(own, other)))
+    assert chunk["choices"][0]["delta"] == {"role": "assistant", "content": "", "annotations": [own]}

@@ -99,3 +99,8 @@ def test_usage_in_groqs_own_member() -> None:
 def test_what_a_model_draws() -> None:
     member = {"type": "image_url", "image_url": {"url": "data:image/png;base64,AAAA"}}
     assert ImageDelta(Image(data="AAAA", media_type="image/png")) in read({"images": [member]})
+
+
+def test_citations_come_with_a_text_of_nothing() -> None:
+    note = {"type": "url_citation", "url_citation": {"url": "https://a.example"}}
+    assert TextDelta("", annotations=(note,)) in read({"content": "Hi"}, {"annotations": [note]})

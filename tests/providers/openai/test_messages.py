@@ -4,6 +4,7 @@ import pytest
 
 from tornado_gateway.domain.chat import (
     CacheMarker,
+    Document,
     Image,
     Message,
     Part,
@@ -112,3 +113,30 @@ def test_another_models_pictures_are_no_words_of_an_assistant() -> None:
     messages, dropped = said(OPENAI, "assistant", Text("Here:"), Image(data="AA", media_type="image/png"))
     assert messages == [{"role": "assistant", "content": "Here:"}]
     assert dropped == ["images"]
+
+
+def test_cache_markers_of_results_and_of_an_assistants_text() -> None:
+    result = ToolResult("c", (Text("a"), Text("b")), cache=CacheMarker())
+    (message,), dropped = said(VENDORS["openrouter"], "tool", result)
+    assert message["content"] == [
+        {"type": "text", "text": "a"},
+        {"type": "text", "text": "b", "cache_control": {"type": "ephemeral"}},
+    ]
+    assert dropped == []
+    (message,), _ = said(VENDORS["openrouter"], "assistant", Text("x", cache=CacheMarker("5m")))
+    assert message["content"] == [{"type": "text", "text": "x", "cache_control": {"type": "ephemeral", "ttl": "5m"}}]
+    call = ToolCall("c", "f", "{}", cache=CacheMarker())
+    assert said(VENDORS["openrouter"], "assistant", call)[1] == ["cache_control"]
+    for vendor, role, part in (
+        (OPENAI, "tool", result),
+        (OPENAI, "tool", ToolResult("c", cache=CacheMarker())),
+        (OPENAI, "assistant", Text("x", cache=CacheMarker())),
+        (OPENAI, "assistant", call),
+    ):
+        (message,), dropped = said(vendor, role, part)  # type: ignore[arg-type]
+        assert dropped == ["cache_control"]
+        assert "cache_control" not in str(message)
+
+
+def test_that_a_document_may_be_cited_has_no_place() -> None:
+    assert said(OPENAI, "user", Document(text="x", citations=True))[1] == ["messages[0].content[0].citations"]

@@ -6,6 +6,7 @@ from pydantic import TypeAdapter
 
 from tornado_gateway.domain.chat import (
     Audio,
+    CacheMarker,
     ChatRequest,
     Document,
     Image,
@@ -213,3 +214,11 @@ def test_a_grammar_is_told_as_chats_have_it(given: Any, sent: Any) -> None:
     tool = Tool(name="t", custom=True, custom_format=given)
     chat = ChatRequest(model="m", messages=(Message("user", (Text("x"),)),), tools=(tool,))
     assert encoded(chat)["tools"][0]["custom"].get("format") == sent
+
+
+def test_a_tools_cache_marker_is_dropped_and_named() -> None:
+    tool = Tool(name="t", parameters={}, cache=CacheMarker())
+    chat = ChatRequest(model="m", messages=(Message("user", (Text("x"),)),), tools=(tool,))
+    dropped: list[str] = []
+    assert "cache_control" not in str(chat_document(chat, "gpt-4o", dropped))
+    assert dropped == ["cache_control"]

@@ -106,7 +106,7 @@ class OpenBlocks:
         if plain and len(open_blocks) == 1 and open_blocks[0].kind == "text" and open_blocks[0].told:
             # Nearly every event of a stream is this one.
             return _TEXT_DELTA % (self._index, _text.encode(event.text)) if event.text else b""
-        if event.text or event.annotations:
+        if event.text or citations_of(event.annotations):
             block = self._last("text") or self._begin(_Block("text", {"type": "text", "text": ""}))
             if event.text:
                 block.deltas.append({"type": "text_delta", "text": event.text})

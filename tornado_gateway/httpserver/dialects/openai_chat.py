@@ -26,7 +26,7 @@ from tornado_gateway.httpserver.dialects.decoding import ModelName, decode_as, d
 from tornado_gateway.httpserver.dialects.openai_errors import encode_error
 from tornado_gateway.httpserver.dialects.openai_images import images_of
 from tornado_gateway.httpserver.dialects.openai_messages import chat_request
-from tornado_gateway.httpserver.dialects.openai_stream import TIERS, ChatStreamEncoder, finish_word
+from tornado_gateway.httpserver.dialects.openai_stream import TIERS, ChatStreamEncoder, finish_word, is_own_note
 from tornado_gateway.httpserver.dialects.openai_thoughts import thinking_blocks
 
 
@@ -137,7 +137,7 @@ def _choice(choice: Choice) -> dict[str, Any]:
         message["content"] = "".join(part.text for part in texts)
     elif not choice.message.parts:
         message["content"] = ""
-    annotations = [note for part in texts for note in part.annotations if _is_own(note)]
+    annotations = [note for part in texts for note in part.annotations if is_own_note(note)]
     if annotations:
         message["annotations"] = annotations
     images = images_of(choice.message.parts)
@@ -161,11 +161,6 @@ def _choice(choice: Choice) -> dict[str, Any]:
         "logprobs": choice.logprobs,
         "finish_reason": finish_word(choice.finish_reason, refused=bool(refusals)),
     }
-
-
-def _is_own(note: Any) -> bool:
-    """Another family's citations point into something that this form does not have."""
-    return isinstance(note, dict) and not str(note.get("type")).endswith("_location")
 
 
 def _tool_call(call: ToolCall) -> dict[str, Any]:

@@ -50,6 +50,11 @@ def finish_word(reason: FinishReason, *, refused: bool) -> str:
     return "content_filter" if reason == "refusal" and not refused else FINISH_REASONS[reason]
 
 
+def is_own_note(note: Any) -> bool:
+    """Another family's citations point into something that this form does not have."""
+    return isinstance(note, dict) and not str(note.get("type")).endswith("_location")
+
+
 class OpenAIStreamEncoder:
     """What both grammars share; a subclass says what a translated event looks like."""
 
@@ -125,7 +130,9 @@ class ChatStreamEncoder(OpenAIStreamEncoder):
     def _translated(self, event: StreamEvent) -> bytes:
         match event:
             case TextDelta():
-                return self._chunk(event.choice, self._signed(event, content=event.text), logprobs=event.logprobs)
+                notes = [note for note in event.annotations if is_own_note(note)]
+                said = {"content": event.text, "annotations": notes} if notes else {"content": event.text}
+                return self._chunk(event.choice, self._signed(event, **said), logprobs=event.logprobs)
             case RefusalDelta():
                 return self._chunk(event.choice, {"refusal": event.text})
             case ReasoningDelta():

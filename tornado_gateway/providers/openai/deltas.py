@@ -104,6 +104,9 @@ class _Choice:
                     self._text(piece["text"], logprobs, events)
         elif delta.content is not None:
             self._text(delta.content, logprobs, events)
+        if delta.annotations:
+            self._thought_over(events)
+            events.append(TextDelta("", choice=self._index, annotations=tuple(delta.annotations)))
         for image in images_of(delta.images):
             self._thought_over(events)
             self._spoke = True

@@ -9,6 +9,7 @@ from typing import Any
 
 from tornado_gateway.domain.chat import (
     Audio,
+    CacheMarker,
     Document,
     Image,
     Message,
@@ -70,7 +71,7 @@ class Messages:
         return {"role": role, "content": self._content(parts, path)}
 
     def _content(self, parts: Sequence[Part], path: str) -> str | list[dict[str, Any]]:
-        if len(parts) == 1 and isinstance(parts[0], Text) and not self._is_marked(parts[0]):
+        if len(parts) == 1 and isinstance(parts[0], Text) and not self._marker(parts[0].cache):
             return parts[0].text
         content: list[dict[str, Any]] = []
         for index, part in enumerate(parts):
@@ -82,28 +83,37 @@ class Messages:
 
     def _part(self, part: Part, path: str) -> dict[str, Any]:
         document = _part(part, path)
-        if isinstance(part, Text | Image | Document) and self._is_marked(part) and part.cache is not None:
-            document["cache_control"] = {"type": "ephemeral", **({"ttl": part.cache.ttl} if part.cache.ttl else {})}
-        return document
+        if isinstance(part, Document) and part.citations:
+            self._drop(f"{path}.citations")
+        return document | self._marker(part.cache) if isinstance(part, Text | Image | Document) else document
 
-    def _is_marked(self, part: Text | Image | Document) -> bool:
-        if part.cache is None:
-            return False
+    def _marker(self, cache: CacheMarker | None) -> dict[str, Any]:
+        """The member that says so, where there is one."""
+        if cache is None:
+            return {}
         if not self._vendor.cache_markers:
             self._drop("cache_control")
-        return self._vendor.cache_markers
+            return {}
+        return {"cache_control": {"type": "ephemeral", **({"ttl": cache.ttl} if cache.ttl else {})}}
+
+    def _texts(self, texts: Sequence[Text]) -> list[dict[str, Any]]:
+        return [{"type": "text", "text": part.text, **self._marker(part.cache)} for part in texts]
 
     def _assistant(self, parts: Sequence[Part]) -> dict[str, Any]:
-        texts = "".join(part.text for part in parts if isinstance(part, Text))
+        texts = self._texts([part for part in parts if isinstance(part, Text)])
         refusals = [part.text for part in parts if isinstance(part, Refusal)]
         calls = [part for part in parts if isinstance(part, ToolCall)]
         if any(isinstance(part, Image) for part in parts):
             self._drop("images")  # another model's pictures: an assistant of this protocol has none
         document: dict[str, Any] = {"role": "assistant"}
-        document["content"] = texts if any(isinstance(part, Text) for part in parts) else None
+        document["content"] = None
+        if texts:
+            document["content"] = texts if _are_marked(texts) else "".join(piece["text"] for piece in texts)
         self._thoughts(document, [part for part in parts if isinstance(part, Reasoning)])
         if refusals:
             document["refusal"] = "".join(refusals)
+        if any(call.cache is not None for call in calls):
+            self._drop("cache_control")  # a call has no place for it
         if calls:
             document["tool_calls"] = [_tool_call(call) for call in calls]
         if document["content"] is None and not refusals and not calls:
@@ -130,12 +140,13 @@ class Messages:
 
     def _tool_result(self, result: ToolResult) -> dict[str, Any]:
         """Only text has a place in a result here."""
-        texts = [part.text for part in result.content if isinstance(part, Text)]
+        texts = self._texts([part for part in result.content if isinstance(part, Text)])
         if result.is_error:
             self._drop("is_error")  # the text says so as well, or the model would not know either way
-        content: str | list[dict[str, Any]] = texts[0] if texts else ""
-        if len(texts) > 1:
-            content = [{"type": "text", "text": text} for text in texts]
+        marker = self._marker(result.cache)
+        if texts:
+            texts[-1] |= marker
+        content = texts if len(texts) > 1 or _are_marked(texts) else "".join(piece["text"] for piece in texts)
         return {"role": "tool", "tool_call_id": result.call_id, "content": content}
 
     def _beside(self, result: ToolResult, path: str) -> list[dict[str, Any]]:
@@ -143,6 +154,10 @@ class Messages:
         rest = [part for part in result.content if not isinstance(part, Text)]
         shown = [self._part(part, f"{path}.content") for part in rest]
         return [{"type": "text", "text": f"Of the result of {result.call_id}:"}, *shown] if shown else []
+
+
+def _are_marked(texts: Sequence[dict[str, Any]]) -> bool:
+    return any("cache_control" in piece for piece in texts)
 
 
 def _show(messages: list[dict[str, Any]], pieces: list[dict[str, Any]]) -> None:

@@ -30,6 +30,8 @@ def chat_document(chat: ChatRequest, model: str, dropped: list[str], vendor: Ven
     if chat.top_k is not None and chat.family != FAMILY and not vendor.top_k:
         raise InvalidRequest("top_k: the route's provider has no such parameter.", param="top_k")
     document: dict[str, Any] = {"model": model, "messages": Messages(vendor, dropped).of(chat.messages)}
+    if any(tool.cache is not None for tool in chat.tools) and "cache_control" not in dropped:
+        dropped.append("cache_control")  # a tool has no place for it
     optional: dict[str, Any] = {
         _limit(vendor, model): chat.max_tokens,
         "temperature": chat.temperature,

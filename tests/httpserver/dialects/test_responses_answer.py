@@ -98,3 +98,9 @@ def test_logprobs_are_those_of_the_text() -> None:
 
 def test_a_refusal_that_says_so_is_complete() -> None:
     assert told(Refusal("No."), finish="refusal")["status"] == "completed"
+
+
+def test_what_was_cut_off_is_incomplete() -> None:
+    document = told(Text("a"), ToolCall("c", "f", '{"a":'), finish="length")
+    assert [item["status"] for item in document["output"]] == ["completed", "incomplete"]
+    assert [item["status"] for item in told(Text("a"), finish="length")["output"]] == ["incomplete"]

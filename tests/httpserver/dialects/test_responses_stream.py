@@ -35,6 +35,7 @@ def test_a_translated_stream_is_typed_and_numbered() -> None:
     last = told[-1]
     assert last["type"] == "response.incomplete"
     assert last["response"]["output"][0]["content"][0]["text"] == "Hello"
+    assert last["response"]["output"][0]["status"] == "incomplete"
     assert last["response"]["usage"]["cost"] == 0.00186
     assert (last["response"]["id"], last["response"]["created_at"], last["response"]["temperature"]) == (
         "resp_i",

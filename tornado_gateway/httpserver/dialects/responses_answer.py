@@ -88,7 +88,11 @@ def response_document(
     if chat.service_tier in TIERS:
         document["service_tier"] = chat.service_tier
     refused = any(isinstance(part, Refusal) for part in choice.message.parts)
-    return {**document, **ending(choice.finish_reason, refused=refused)}
+    ended = ending(choice.finish_reason, refused=refused)
+    told = [item for item in document["output"] if item["type"] in ("message", "function_call")]
+    if told and ended["status"] == "incomplete":
+        told[-1]["status"] = "incomplete"  # where it was cut off
+    return {**document, **ended}
 
 
 def output_items(parts: Sequence[Part], response: str, logprobs: Sequence[Any] = ()) -> list[Item]:

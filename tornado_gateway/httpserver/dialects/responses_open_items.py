@@ -182,6 +182,7 @@ class OpenItems:
         self._open: _Message | _Thought | None = None
         self._calls: dict[int, _Call] = {}
         self._closed: dict[int, Item] = {}
+        self._status = "completed"
 
     @property
     def done(self) -> list[Item]:
@@ -240,7 +241,9 @@ class OpenItems:
         told = self._end()
         return [*told, *self._carry([image_item(self._next_id("ig"), event.image)])]
 
-    def close(self) -> list[Tell]:
+    def close(self, status: str = "completed") -> list[Tell]:
+        """``status`` is that of what is open still: it may have been cut off."""
+        self._status = status
         return self._end()
 
     def _message(self) -> tuple[_Message, list[Tell]]:
@@ -265,6 +268,8 @@ class OpenItems:
 
     def _finish(self, open_item: _Message | _Thought | _Call) -> list[Tell]:
         item, told = open_item.close()
+        if "status" in item:
+            item["status"] = self._status
         self._closed[open_item.index] = item
         return [*told, ("response.output_item.done", {"output_index": open_item.index, "item": item})]
 

@@ -56,8 +56,9 @@ class ResponsesStreamEncoder:
         if self._relayed is not None:
             return b""
         start = b"" if self._response else self._begin("", self._model, None)
-        rest = self._tell(self._items.close())
-        response = {**self._response, "output": self._items.done, **ending(self._finish, refused=self._refused)}
+        ended = ending(self._finish, refused=self._refused)
+        rest = self._tell(self._items.close("incomplete" if ended["status"] == "incomplete" else "completed"))
+        response = {**self._response, "output": self._items.done, **ended}
         if self._report is not None:
             response["usage"] = usage_document(self._report.usage, self._report.cost)
         kind = f"response.{response['status']}"

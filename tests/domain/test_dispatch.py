@@ -132,14 +132,22 @@ async def test_one_target_with_one_endpoint_has_nobody_to_hedge_with() -> None:
     assert run.clock.slept == []
 
 
-async def test_what_both_won_in_one_moment_is_given_back() -> None:
+async def test_what_both_won_in_one_moment_is_given_back_and_owed_for() -> None:
+    both = asyncio.Event()
+
     async def at_once() -> Any:
-        await asyncio.sleep(0.01)
+        await both.wait()
         return text_answer()
 
-    run = Run(ScriptedProvider("a", [at_once]), ScriptedProvider("b", [at_once]))
-    assert await run() in ("a", "b")
-    assert len(run.discarded) <= 1
+    first, second = ScriptedProvider("a", [at_once]), ScriptedProvider("b", [at_once])
+    run = Run(first, second)
+    task = asyncio.ensure_future(run())
+    while not second.asked:
+        await asyncio.sleep(0)
+    both.set()
+    assert await task == "a"
+    assert len(run.discarded) == 1
+    assert [lost.provider for lost in run.recorder.of(AttemptAbandoned)] == ["b"]
     run.hold.close()
 
 

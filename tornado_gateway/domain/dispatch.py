@@ -138,7 +138,7 @@ class Dispatch:
                     continue
                 winner = leg
                 hold.enter_context(leg.hold.pop_all())
-                for loser in running.values():
+                for loser in _owing(running):
                     self._abandoned(call, loser.context)
                 return won
             assert told is not None, "whoever gave no answer gave an error"

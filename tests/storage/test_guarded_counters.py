@@ -77,12 +77,12 @@ class Guarded:
 
 
 @asynccontextmanager
-async def guarded(fail: Fail) -> AsyncIterator[Guarded]:
+async def guarded(fail: Fail, seconds: float = 0.25) -> AsyncIterator[Guarded]:
     with running() as server:
         clock, recorder = FakeClock(), Recorder()
         spent: list[tuple[int, int]] = []
         shared = RedisCounters(
-            RedisLane(server.url, 0.25),
+            RedisLane(server.url, seconds),
             prefix="p",
             on_spent=lambda _, before, after: spent.append((before, after)),
         )
@@ -175,7 +175,7 @@ async def test_local_holds_each_limit_whole() -> None:
 
 
 async def test_one_call_that_failed_is_not_what_the_next_time_begins_with() -> None:
-    async with guarded("local") as store:
+    async with guarded("local", seconds=5) as store:
         each = claim("budget", 100, amount=10)
         assert await store.granted(each)
         store.server.stop()
@@ -220,7 +220,7 @@ async def test_what_was_held_before_is_settled_after() -> None:
 
 
 async def test_who_leaves_while_it_looks_leaves_the_place_to_look_to_others() -> None:
-    async with guarded("local") as store:
+    async with guarded("local", seconds=5) as store:  # more than a slow machine takes for the pause
         each = claim("requests", 100)
         store.server.stop()
         for _ in range(4):

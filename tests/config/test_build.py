@@ -1,12 +1,16 @@
+import contextlib
+import copy
 import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from tests.support import ScriptedProvider
 from tornado_gateway.config.build import build, build_routes, load, parse
@@ -273,3 +277,72 @@ def test_a_rotated_secret_is_another_revision_that_does_not_tell_it(tmp_path: Pa
     assert told[1] == told[2] == revision(file.read_text(), OPENAI_API_KEY="planted-1")
     assert told[0] == revision(file.read_text())
     assert len(set(told)) == 3
+
+
+WHOLE = """\
+version: 1
+server: {tls: {cert_file: a, key_file: b}}
+providers: {e: {kind: echo}, o: {kind: openai, api_key: x, endpoints: [{base_url: "https://a", api_key: k}]}}
+routes:
+  a: {provider: e, guardrails: [g]}
+  b:
+    targets: [{provider: o, model: m, weight: 2}]
+    fallbacks: [{route: a, on: [timeout]}]
+    mirror: {route: a, percent: 5}
+    hedge: {after: 1}
+    cache: {ttl: 3, scope: key}
+    retry: {attempts: 2}
+    budget: {amount: 3, period: day}
+auth:
+  keys: [{id: a, sha256: "00", models: [a], budget: {amount: 1, period: day}, limits: {concurrent: 1}}]
+  jwt: {issuer: a, audience: b, algorithms: [RS256], jwks_url: "https://x/"}
+budgets: [{tag: {team: a}, amount: 100, period: month}]
+tag_limits: [{tag: {team: a}, requests_per_minute: 3}]
+webhooks: [{url: "https://h/x", events: [budget_threshold], secret: "abc"}]
+guardrails: {g: {match: {regex: "a"}, action: deny, on: request}}
+otel: {endpoint: "http://h:1"}
+pricing:
+  unit: per_1k_tokens
+  currency: USD
+  expect: [{model: o/m, usage: {prompt_tokens: 1}, cost: "0.00003"}]
+  models:
+    e/a: {free: true}
+    o/m: [{input: 0.03, output: 0.06, tiers: [{above: 9, input: 0.1}], valid_from: 2026-01-01}]
+"""
+
+
+def places(value: Any, at: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    for key, inner in value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ():
+        yield (*at, key)
+        yield from places(inner, (*at, key))
+
+
+def test_whatever_is_missing_or_another_thing_is_told_and_breaks_nothing() -> None:
+    whole = yaml.safe_load(WHOLE)
+    for place in places(whole):
+        for other in (None, [1], {"z": 1}, ...):
+            document = copy.deepcopy(whole)
+            holder = document
+            for key in place[:-1]:
+                holder = holder[key]
+            if other is ...:
+                del holder[place[-1]]
+            else:
+                holder[place[-1]] = other
+            with contextlib.suppress(ConfigInvalid):
+                parse(yaml.safe_dump(document, sort_keys=False).encode(), Path("f"), {})
+
+
+def test_what_is_missing_hides_nothing_of_what_is_there() -> None:
+    text = (
+        WHOLE.replace("  unit: per_1k_tokens\n", "").replace("input: 0.03", "input: 30").replace("kind: openai, ", "")
+    )
+    with pytest.raises(ConfigInvalid) as refused:
+        parse(text.encode(), Path("f"), {})
+    told = str(refused.value)
+    for said in (
+        "providers.o: the key 'kind' is missing",
+        "the key 'unit' is missing",
+        "looks like a price for a million",
+    ):
+        assert said in told

@@ -207,7 +207,11 @@ def test_what_a_file_holds_is_not_read_again_for_references(tmp_path: Path) -> N
         ("${file:/no/such", "'${file:/no/such' is no reference, ${NAME:-default} is"),
         (
             "${NAME:-${file:/no/such}}",
-            "references do not nest: NAME and the file are two ways, write the one that is meant",
+            "references do not nest: NAME and what is in it are two ways, write the one that is meant",
+        ),
+        (
+            "${NAME:-${OTHER:-x}}",
+            "references do not nest: NAME and what is in it are two ways, write the one that is meant",
         ),
     ],
 )

@@ -74,7 +74,7 @@ def parse(content: bytes, path: Path, environ: Mapping[str, str], files: SecretF
     found = list(source.problems)
     for look in (validate, crosscheck):
         # What is wrong with a place makes whatever else is said of it, or of what it holds, guesswork.
-        said = {problem.path for problem in found if problem.path}
+        said = {problem.path for problem in found if problem.path and not problem.missing}
         found += [problem for problem in look(source) if not _below(problem, said)]
     # What a price comes to can be told where nothing is wrong with the prices.
     if not any(problem.severity == "error" and problem.path[:1] in ((), ("pricing",)) for problem in found):

@@ -111,16 +111,17 @@ def _tiers(source: Source, path: Path, card: dict[str, Any]) -> Iterator[Problem
         if "tier_mode" in card:
             yield source.problem((*path, "tier_mode"), "there are no tiers for it", key=True)
         return
-    seen: dict[Any, int] = {}
+    seen: dict[int, int] = {}
     for index, tier in enumerate(tiers):
         place: Path = (*path, "tiers", index)
         if not isinstance(tier, dict):
             continue
         yield from _figures(source, place, tier, usual=card.get("confirm_unusual") is not True)
         above = tier.get("above")
-        if above in seen:
-            yield source.problem((*place, "above"), f"tiers[{seen[above]}] begins there already")
-        seen.setdefault(above, index)
+        if isinstance(above, int):
+            if above in seen:
+                yield source.problem((*place, "above"), f"tiers[{seen[above]}] begins there already")
+            seen.setdefault(above, index)
         rates = [name for name in tier if name in BUCKETS]
         if not rates:
             yield source.problem(place, "a tier needs a price of its own", key=True)

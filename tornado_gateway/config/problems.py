@@ -23,6 +23,8 @@ class Problem:
     path: tuple[str | int, ...]
     message: str
     severity: str = "error"
+    missing: bool = False
+    """Something is not there: of what is there, all else can be told."""
 
     def __str__(self) -> str:
         where = f"{self.file}:{self.position.line}:{self.position.column}"

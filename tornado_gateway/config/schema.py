@@ -1,6 +1,7 @@
 """The schema, and its complaints in an operator's words."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from decimal import Decimal
 from functools import cache
 from importlib import resources
@@ -130,7 +131,7 @@ def _problems(error: Any, source: Source) -> Iterator[Problem]:
             missing = [name for name in error.validator_value if name not in error.instance]
             # jsonschema raises one error for each missing name: its message begins with it.
             name = next((name for name in missing if error.message.startswith(repr(name))), missing[0])
-            yield source.problem(path, f"the key {name!r} is missing", key=bool(path))
+            yield replace(source.problem(path, f"the key {name!r} is missing", key=bool(path)), missing=True)
         case _ if error.parent is None and "propertyNames" in error.absolute_schema_path:
             name = str(error.instance)
             yield source.problem((*path, name), _name_message(error), key=True)

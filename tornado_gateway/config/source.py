@@ -177,15 +177,15 @@ class _Reader:
                     f"{match[0]!r} is no reference, ${{NAME:-default}} is",
                 )
                 return ""
+            if match["default"] is not None and "${" in match["default"]:
+                message = f"references do not nest: {name} and what is in it are two ways, write the one that is meant"
+                self._complain(self._source.values[path], path, message)
             found = self._environ.get(name)
             if found is not None and (found or match["default"] is None):
                 return found
             if match["default"] is None:
                 self._complain(self._source.values[path], path, f"the environment variable {name} is not set")
                 return ""
-            if "${file:" in match["default"]:
-                message = f"references do not nest: {name} and the file are two ways, write the one that is meant"
-                self._complain(self._source.values[path], path, message)
             return match["default"]
 
         expanded = _REFERENCE.sub(value, text)

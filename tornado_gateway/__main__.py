@@ -1,6 +1,7 @@
 """``tornado-gateway`` and ``python -m tornado_gateway``."""
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 
@@ -48,7 +49,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     for command in _COMMANDS:
         command.add_parser(commands)
     args = parser.parse_args(argv)
-    return int(args.run(args))
+    try:
+        code = int(args.run(args))
+        if not sys.stdout.closed:
+            sys.stdout.flush()
+    except BrokenPipeError:  # who reads has seen enough, as head does
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    return code
 
 
 if __name__ == "__main__":

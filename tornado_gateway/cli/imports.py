@@ -46,8 +46,12 @@ def run(args: argparse.Namespace) -> int:
         return complain(f"{args.file}: nothing of it can be served here")
     missing = list(_fill_in(conversion, datetime.now(UTC).date()))
     text = text_of(conversion, args.file.name, missing)
-    if not _written(text, args.output):
+    try:
+        _write(text, args.output)
+    except FileExistsError:
         return complain(f"{args.output} is there already: nothing is written")
+    except OSError as error:
+        return complain(f"{args.output} can't be written: {error.strerror}")
     return _looked_through(conversion, text, args.output, missing)
 
 
@@ -81,16 +85,13 @@ def _row(each: Unpriced, catalog: Catalog, providers: Mapping[str, Any], today: 
         return None
 
 
-def _written(text: str, output: Path | None) -> bool:
+def _write(text: str, output: Path | None) -> None:
+    """Raises ``OSError``, also where there is such a file."""
     if output is None:
         print(text, end="")
-        return True
-    try:
-        with output.open("x", encoding="utf-8") as file:
-            file.write(text)
-    except FileExistsError:
-        return False
-    return True
+        return
+    with output.open("x", encoding="utf-8") as file:
+        file.write(text)
 
 
 def _looked_through(conversion: Conversion, text: str, output: Path | None, missing: Iterable[Unpriced]) -> int:

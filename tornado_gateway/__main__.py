@@ -53,7 +53,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         code = int(args.run(args))
         if not sys.stdout.closed:
             sys.stdout.flush()
-    except BrokenPipeError:  # who reads has seen enough, as head does
+    except BrokenPipeError:
+        # Whoever reads has enough, and what is still in the buffer is not to complain when this process ends.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     return code

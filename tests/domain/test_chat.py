@@ -1,7 +1,7 @@
 import msgspec
 import pytest
 
-from tornado_gateway.domain.chat import Message, Part, Reasoning, Text, ToolCall
+from tornado_gateway.domain.chat import Message, Part, Reasoning, Refusal, Text, ToolCall, filtered
 
 MESSAGE = Message(
     role="assistant",
@@ -26,3 +26,11 @@ def test_values_are_frozen() -> None:
 def test_parts_are_told_apart_by_their_tag() -> None:
     again = msgspec.json.decode(msgspec.json.encode(MESSAGE.parts), type=tuple[Part, ...])
     assert again == MESSAGE.parts
+
+
+def test_a_refusal_without_words_is_something_held_back() -> None:
+    assert Message("assistant", (Text("a"), Refusal("No."))).refused
+    assert not Message("assistant", (Text("a"),)).refused
+    assert filtered("refusal", refused=False) == "content_filter"
+    assert filtered("refusal", refused=True) == "refusal"
+    assert filtered("stop", refused=False) == "stop"

@@ -132,6 +132,14 @@ async def test_one_target_with_one_endpoint_has_nobody_to_hedge_with() -> None:
     assert run.clock.slept == []
 
 
+async def while_both_are_asked(run: Run, second: ScriptedProvider) -> "asyncio.Task[str]":
+    """``run`` under way."""
+    task = asyncio.ensure_future(run())
+    while not second.asked:
+        await asyncio.sleep(0)
+    return task
+
+
 async def test_what_both_won_in_one_moment_is_given_back_and_owed_for() -> None:
     both = asyncio.Event()
 
@@ -141,9 +149,7 @@ async def test_what_both_won_in_one_moment_is_given_back_and_owed_for() -> None:
 
     first, second = ScriptedProvider("a", [at_once]), ScriptedProvider("b", [at_once])
     run = Run(first, second)
-    task = asyncio.ensure_future(run())
-    while not second.asked:
-        await asyncio.sleep(0)
+    task = await while_both_are_asked(run, second)
     both.set()
     assert await task == "a"
     assert len(run.discarded) == 1
@@ -154,9 +160,7 @@ async def test_what_both_won_in_one_moment_is_given_back_and_owed_for() -> None:
 async def test_a_client_that_leaves_ends_both() -> None:
     first, second = ScriptedProvider("a", [forever]), ScriptedProvider("b", [forever])
     run = Run(first, second)
-    task = asyncio.ensure_future(run())
-    while not second.asked:
-        await asyncio.sleep(0)
+    task = await while_both_are_asked(run, second)
     task.cancel()
     await asyncio.wait([task])
     assert task.cancelled()
@@ -176,9 +180,7 @@ async def test_a_client_that_leaves_the_second_after_the_first_has_failed() -> N
 
     first, second = ScriptedProvider("a", [fails]), ScriptedProvider("b", [forever])
     run = Run(first, second)
-    task = asyncio.ensure_future(run())
-    while not second.asked:
-        await asyncio.sleep(0)
+    task = await while_both_are_asked(run, second)
     failed.set()
     while not run.recorder.of(AttemptFailed):
         await asyncio.sleep(0)

@@ -33,3 +33,10 @@ def test_only_service_tiers_with_a_price_of_their_own_are_kept() -> None:
         None,
         None,
     ]
+
+
+def test_what_was_written_to_the_cache_is_told_together_and_unknown_is_not_nothing() -> None:
+    assert TokenUsage(1, cache_write=2, cache_write_1h=3).cache_written == 5
+    assert TokenUsage(1, cache_write_1h=3).cache_written == 3
+    assert TokenUsage(1, cache_write=0).cache_written == 0
+    assert TokenUsage(1).cache_written is None

@@ -1,7 +1,6 @@
 """``tornado-gateway export``: the ledger's rows as CSV, JSON lines or Parquet."""
 
 import argparse
-import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -39,9 +38,7 @@ def run(args: argparse.Namespace) -> int:
             rows = counted(ledger.rows(query), lambda: ledger.count(query), "exporting")
             count = FORMATS[form](rows, file)
     except BrokenPipeError:
-        # Whoever reads has enough, and what is still in the buffer is not to complain when this process ends.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1
+        raise  # who reads has enough: ``main`` ends all commands alike
     except (LedgerUnavailable, MissingLibrary) as error:
         return complain(error)
     except OSError as error:

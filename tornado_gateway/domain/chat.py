@@ -135,8 +135,18 @@ class Message(msgspec.Struct, frozen=True):
         return "".join(part.text for part in self.parts if isinstance(part, Text))
 
     @property
+    def refused(self) -> bool:
+        """The model says so in words of its own."""
+        return any(isinstance(part, Refusal) for part in self.parts)
+
+    @property
     def tool_calls(self) -> tuple[ToolCall, ...]:
         return tuple(part for part in self.parts if isinstance(part, ToolCall))
+
+
+def filtered(reason: FinishReason, *, refused: bool) -> FinishReason:
+    """``reason`` in a form whose refusals are words: where there are none (``refused``), something was held back."""
+    return "content_filter" if reason == "refusal" and not refused else reason
 
 
 class Tool(msgspec.Struct, frozen=True):

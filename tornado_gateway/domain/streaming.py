@@ -167,10 +167,9 @@ class ActiveStream:
     async def close(self) -> None:
         """Ends the provider's call and the lease; a call that is not settled by now was left by its client."""
         if not self._meter.settled:
-            used, card = None, self._card
-            if self._won is not None or self._context.trail.asked:
-                used = self._used()
-                card = self._context.trail.card if self._won is None else self._card
+            trail, begun = self._context.trail, self._won is not None
+            used = self._used() if begun or trail.asked else None
+            card = self._card if begun else trail.card
             self._meter.failed(ClientClosed("The client went away."), used, card)
         if self._guarded is not None:
             self._guarded.close()

@@ -29,6 +29,13 @@ class TokenUsage(msgspec.Struct, frozen=True, gc=False):
     """How the provider says to have served the call (``batch``, ``flex``, ``priority``...), where that has a price."""
 
     @property
+    def cache_written(self) -> int | None:
+        """Tokens written to the cache, however long they stay there; None where nothing is known of them."""
+        if self.cache_write is None and self.cache_write_1h is None:
+            return None
+        return (self.cache_write or 0) + (self.cache_write_1h or 0)
+
+    @property
     def prompt_tokens(self) -> int:
         return (
             self.input

@@ -220,8 +220,9 @@ class SpanWriter:
             made += self._input(usage.prompt_tokens) + self._output(usage.completion_tokens)
             if usage.cached_input is not None:
                 made += self._cache_read(usage.cached_input)
-            if usage.cache_write is not None or usage.cache_write_1h is not None:
-                made += self._cache_creation((usage.cache_write or 0) + (usage.cache_write_1h or 0))
+            written = usage.cache_written
+            if written is not None:
+                made += self._cache_creation(written)
             if usage.reasoning is not None:
                 made += self._reasoning(usage.reasoning)
         return made if trace.captured is None else made + b"".join(_content(trace))

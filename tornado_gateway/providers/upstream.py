@@ -24,6 +24,7 @@ from tornado_gateway.domain.remembered import Remembered
 from tornado_gateway.domain.tracing import Address
 from tornado_gateway.providers.coding import codings_of, opened
 from tornado_gateway.providers.http1.answer import Answer
+from tornado_gateway.providers.http1.ports import port_of
 from tornado_gateway.providers.pooled import OWN_LINES, FixedHeaders
 from tornado_gateway.providers.transport_errors import TRANSPORT_ERRORS, gateway_error
 
@@ -32,7 +33,6 @@ MAX_ANSWER_BYTES = 256 * 1024 * 1024
 
 _DRAIN_SECONDS = 0.5
 
-_PORTS = {"http": 80, "https": 443}
 _REMEMBERED = 64
 """A deadline makes the time for a connection any number."""
 
@@ -256,7 +256,7 @@ class Upstream:
 def _address(base_url: str) -> Address | None:
     """Where everything that is sent goes, with the scheme's own port where none is said."""
     url = httpx.URL(base_url)
-    return Address(url.host, url.port or _PORTS.get(url.scheme)) if url.host else None
+    return Address(url.host, port_of(url)) if url.host else None
 
 
 def _chunks(response: httpx.Response) -> AsyncIterator[bytes]:

@@ -1,7 +1,11 @@
+from collections.abc import Callable
+
 import httpx
 import pytest
 
 from tornado_gateway.providers.http1.environment import environments_proxy
+
+Beside = Callable[[str, str], str | None]
 
 NAMES = ("http_proxy", "https_proxy", "all_proxy", "no_proxy")
 
@@ -16,6 +20,18 @@ def _bare(monkeypatch: pytest.MonkeyPatch) -> None:
 def found(url: str) -> str | None:
     proxy = environments_proxy(httpx.URL(url))
     return None if proxy is None else str(proxy)
+
+
+@pytest.fixture
+def beside(monkeypatch: pytest.MonkeyPatch) -> Beside:
+    """The proxy on the way to an address where ``NO_PROXY`` lists others."""
+
+    def asked(listed: str, url: str) -> str | None:
+        monkeypatch.setenv("HTTPS_PROXY", "http://proxy:3128")
+        monkeypatch.setenv("NO_PROXY", listed)
+        return found(url)
+
+    return asked
 
 
 def test_none_is_named() -> None:
@@ -54,10 +70,8 @@ def test_each_scheme_may_have_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
         ("fd00::/8", "https://[fd00::7]"),
     ],
 )
-def test_who_is_reached_without(listed: str, url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("HTTPS_PROXY", "http://proxy:3128")
-    monkeypatch.setenv("NO_PROXY", listed)
-    assert found(url) is None
+def test_who_is_reached_without(beside: Beside, listed: str, url: str) -> None:
+    assert beside(listed, url) is None
 
 
 @pytest.mark.parametrize(
@@ -71,10 +85,8 @@ def test_who_is_reached_without(listed: str, url: str, monkeypatch: pytest.Monke
         ("fd00::/8", "https://10.0.0.1"),
     ],
 )
-def test_who_is_not(listed: str, url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("HTTPS_PROXY", "http://proxy:3128")
-    monkeypatch.setenv("NO_PROXY", listed)
-    assert found(url) == "http://proxy:3128"
+def test_who_is_not(beside: Beside, listed: str, url: str) -> None:
+    assert beside(listed, url) == "http://proxy:3128"
 
 
 def test_what_is_no_address_is_the_proxys_fault(monkeypatch: pytest.MonkeyPatch) -> None:

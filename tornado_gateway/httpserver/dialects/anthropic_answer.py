@@ -152,12 +152,9 @@ def input_of(arguments: str) -> dict[str, Any]:
 
 def usage_document(usage: TokenUsage) -> dict[str, Any]:
     """Input, cache reads and cache writes apart, as this form has them; null where a provider said nothing."""
-    written = None
-    if usage.cache_write is not None or usage.cache_write_1h is not None:
-        written = (usage.cache_write or 0) + (usage.cache_write_1h or 0)
     document: dict[str, Any] = {
         "input_tokens": usage.input + (usage.audio_input or 0),
-        "cache_creation_input_tokens": written,
+        "cache_creation_input_tokens": usage.cache_written,
         "cache_read_input_tokens": usage.cached_input,
         "output_tokens": usage.completion_tokens,
     }

@@ -19,7 +19,7 @@ from tornado_gateway.domain.chat import (
 from tornado_gateway.domain.errors import InvalidRequest
 from tornado_gateway.domain.wire import Wire
 from tornado_gateway.httpserver.dialects.anthropic_blocks import FAMILY, CacheControl, cache_marker, content_parts
-from tornado_gateway.httpserver.dialects.decoding import convert, effort_of, open_fields
+from tornado_gateway.httpserver.dialects.decoding import beyond, convert, effort_of, open_fields
 
 _READ = frozenset(
     {
@@ -94,7 +94,7 @@ def open_messages(wire: Wire) -> ChatRequest:
     """A validated request, opened. Raises ``InvalidRequest`` naming the field."""
     document = open_fields(wire.fields)
     convert(document, _Shape, "")
-    extra = {name: value for name, value in document.items() if name not in _READ and value is not None}
+    extra = beyond(document, _READ, {})
     output = dict(document.get("output_config") or {})
     metadata = dict(document.get("metadata") or {})
     said = output.pop("effort", None)

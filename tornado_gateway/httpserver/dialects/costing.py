@@ -53,10 +53,9 @@ def _usage_with_cost(usage: msgspec.Raw | None, cost: Cost | None) -> dict[str, 
 def chat_usage(usage: TokenUsage, cost: Cost | None) -> dict[str, object]:
     """OpenAI's ``usage`` object for buckets of any provider, the cost in it."""
     document: dict[str, object] = native_usage(usage, cost)
-    writes = [count for count in (usage.cache_write, usage.cache_write_1h) if count is not None]
     prompt = {
         "cached_tokens": usage.cached_input,
-        "cache_write_tokens": sum(writes) if writes else None,
+        "cache_write_tokens": usage.cache_written,
         "audio_tokens": usage.audio_input,
     }
     completion = {"reasoning_tokens": usage.reasoning, "audio_tokens": usage.audio_output}

@@ -1,6 +1,7 @@
 """Request bodies read strictly: every complaint names the field's path."""
 
 import re
+from collections.abc import Collection, Mapping
 from typing import Annotated, Any, TypeVar, get_args
 
 import msgspec
@@ -74,6 +75,18 @@ def open_fields(fields: dict[str, msgspec.Raw]) -> dict[str, Any]:
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
             raise InvalidRequest(f"{name}: {error}.", param=name) from error
     return document
+
+
+def beyond(
+    document: dict[str, Any], read: Collection[str], neutral: Mapping[str, tuple[object, ...]]
+) -> dict[str, Any]:
+    """The members that nobody here has ``read``, but for those that ask for nothing: null, and the values of
+    ``neutral``, which say what is so anyway."""
+    return {
+        name: value
+        for name, value in document.items()
+        if name not in read and value is not None and value not in neutral.get(name, ())
+    }
 
 
 def convert(value: object, kind: type[T], path: str) -> T:

@@ -159,7 +159,7 @@ def _choice(choice: Choice) -> dict[str, Any]:
         "index": choice.index,
         "message": message,
         "logprobs": choice.logprobs,
-        "finish_reason": finish_word(choice.finish_reason, refused=bool(refusals)),
+        "finish_reason": finish_word(choice.finish_reason, refused=choice.message.refused),
     }
 
 

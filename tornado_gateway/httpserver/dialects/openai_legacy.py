@@ -16,7 +16,7 @@ from tornado_gateway.domain.stream import Finished, RefusalDelta, StreamEvent, T
 from tornado_gateway.domain.wire import OPENAI_COMPLETIONS, Wire
 from tornado_gateway.httpserver.dialects.base import StreamEncoder
 from tornado_gateway.httpserver.dialects.costing import chat_usage, document_with_cost
-from tornado_gateway.httpserver.dialects.decoding import ModelName, decode_as, decode_fields, open_fields
+from tornado_gateway.httpserver.dialects.decoding import ModelName, beyond, decode_as, decode_fields, open_fields
 from tornado_gateway.httpserver.dialects.openai_errors import encode_error
 from tornado_gateway.httpserver.dialects.openai_stream import OpenAIStreamEncoder, finish_word
 
@@ -33,7 +33,7 @@ _SAME_NAME: tuple[str, ...] = (
 FAMILY = "openai.completions"
 """Not that of chat completions: whoever takes a chat has no place for ``suffix`` or ``best_of``."""
 
-_NEUTRAL: dict[str, Any] = {"echo": False, "best_of": 1, "suffix": ""}
+_NEUTRAL: dict[str, tuple[object, ...]] = {"echo": (False,), "best_of": (1,), "suffix": ("",)}
 _READ = frozenset({*_SAME_NAME, "model", "prompt", "stream", "stream_options", "stop"})
 
 
@@ -100,7 +100,7 @@ class OpenAILegacy:
                 "text": _text(choice.message),
                 "index": choice.index,
                 "logprobs": None,
-                "finish_reason": finish_word(choice.finish_reason, refused=_refused(choice.message)),
+                "finish_reason": finish_word(choice.finish_reason, refused=choice.message.refused),
             }
             for choice in chat.choices
         ]
@@ -151,23 +151,15 @@ def _open(wire: Wire) -> ChatRequest:
         messages=(Message(role="user", parts=(Text(prompt),)),),
         stream=bool(document.get("stream")),
         stop=() if stop is None else (stop,) if isinstance(stop, str) else tuple(stop),
-        extra={name: value for name, value in document.items() if name not in _READ and _says_something(name, value)},
+        extra=beyond(document, _READ, _NEUTRAL),
         family=FAMILY,
         **same,
     )
 
 
-def _says_something(name: str, value: Any) -> bool:
-    return value is not None and value != _NEUTRAL.get(name)
-
-
 def _text(message: Message) -> str:
     """A refusal has no place of its own in this form."""
     return "".join(part.text for part in message.parts if isinstance(part, Text | Refusal))
-
-
-def _refused(message: Message) -> bool:
-    return any(isinstance(part, Refusal) for part in message.parts)
 
 
 def _prompts(prompt: str | list[str | int | list[int]]) -> int:

@@ -26,7 +26,7 @@ from tornado_gateway.domain.chat import (
     ToolResult,
 )
 from tornado_gateway.domain.errors import InvalidRequest
-from tornado_gateway.httpserver.dialects.decoding import effort_of
+from tornado_gateway.httpserver.dialects.decoding import beyond, effort_of
 from tornado_gateway.httpserver.dialects.openai_shapes import require_shape
 from tornado_gateway.httpserver.dialects.openai_thoughts import hand_back
 
@@ -100,18 +100,16 @@ def chat_request(document: dict[str, Any]) -> ChatRequest:
         stop=_stop(document.get("stop")),
         response_format=_response_format(document.get("response_format")),
         thinking=None if effort is None else Thinking(effort=effort_of(effort, "reasoning_effort")),
-        extra={
-            name: value
-            for name, value in document.items()
-            if name not in _READ and value is not None and value not in _NEUTRAL.get(name, ())
-        },
+        extra=beyond(document, _READ, _NEUTRAL),
         hints=_HINTS,
         **same,
     )
 
 
 def _stop(stop: Any) -> tuple[str, ...]:
-    return (stop,) if isinstance(stop, str) else tuple(stop or ())
+    if stop is None:
+        return ()
+    return (stop,) if isinstance(stop, str) else tuple(stop)
 
 
 def _message(message: dict[str, Any], path: str) -> Message:

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from tornado_gateway.domain.call import ModelCall
-from tornado_gateway.domain.chat import FinishReason
+from tornado_gateway.domain.chat import FinishReason, filtered
 from tornado_gateway.domain.errors import GatewayError
 from tornado_gateway.domain.stream import (
     Finished,
@@ -47,7 +47,7 @@ TIERS = frozenset({"auto", "default", "flex", "scale", "priority"})
 
 def finish_word(reason: FinishReason, *, refused: bool) -> str:
     """``refused``: the answer says so in its own words, which is how OpenAI's models do it."""
-    return "content_filter" if reason == "refusal" and not refused else FINISH_REASONS[reason]
+    return FINISH_REASONS[filtered(reason, refused=refused)]
 
 
 def is_own_note(note: Any) -> bool:

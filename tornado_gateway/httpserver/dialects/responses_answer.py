@@ -8,7 +8,17 @@ or a text: an item of its own, without a summary, behind what it belongs to.
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from tornado_gateway.domain.chat import ChatResponse, FinishReason, Image, Part, Reasoning, Refusal, Text, ToolCall
+from tornado_gateway.domain.chat import (
+    ChatResponse,
+    FinishReason,
+    Image,
+    Part,
+    Reasoning,
+    Refusal,
+    Text,
+    ToolCall,
+    filtered,
+)
 from tornado_gateway.domain.money import Cost
 from tornado_gateway.domain.thoughts import Seal, seal, seal_of
 from tornado_gateway.domain.usage import TokenUsage
@@ -67,8 +77,7 @@ def frame_of(request: Mapping[str, Any], *, identity: str, model: str, created: 
 
 def ending(reason: FinishReason, *, refused: bool) -> dict[str, Any]:
     """The members that tell how the answer ended. ``refused``: it says so in its own words."""
-    if reason == "refusal" and not refused:
-        reason = "content_filter"
+    reason = filtered(reason, refused=refused)
     if reason in _INCOMPLETE:
         return {"status": "incomplete", "incomplete_details": {"reason": _INCOMPLETE[reason]}}
     if reason == "error":
@@ -87,8 +96,7 @@ def response_document(
     document["usage"] = usage_document(usage, cost)
     if chat.service_tier in TIERS:
         document["service_tier"] = chat.service_tier
-    refused = any(isinstance(part, Refusal) for part in choice.message.parts)
-    ended = ending(choice.finish_reason, refused=refused)
+    ended = ending(choice.finish_reason, refused=choice.message.refused)
     told = [item for item in document["output"] if item["type"] in ("message", "function_call")]
     if told and ended["status"] == "incomplete":
         told[-1]["status"] = "incomplete"  # where it was cut off
@@ -192,10 +200,12 @@ def logprobs_of(logprobs: Any) -> list[Any]:
 
 
 def usage_document(usage: TokenUsage, cost: Cost | None) -> dict[str, Any]:
-    written = (usage.cache_write or 0) + (usage.cache_write_1h or 0)
     return {
         "input_tokens": usage.prompt_tokens,
-        "input_tokens_details": {"cached_tokens": usage.cached_input or 0, "cache_write_tokens": written},
+        "input_tokens_details": {
+            "cached_tokens": usage.cached_input or 0,
+            "cache_write_tokens": usage.cache_written or 0,
+        },
         "output_tokens": usage.completion_tokens,
         "output_tokens_details": {"reasoning_tokens": usage.reasoning or 0},
         "total_tokens": usage.total_tokens,

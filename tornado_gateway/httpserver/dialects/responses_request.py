@@ -12,7 +12,7 @@ import msgspec
 from tornado_gateway.domain.chat import ChatRequest, Message, ResponseFormat, Text, Thinking, Tool, ToolChoice
 from tornado_gateway.domain.errors import InvalidRequest
 from tornado_gateway.domain.wire import Wire
-from tornado_gateway.httpserver.dialects.decoding import convert, effort_of, open_fields
+from tornado_gateway.httpserver.dialects.decoding import beyond, convert, effort_of, open_fields
 from tornado_gateway.httpserver.dialects.responses_items import FAMILY, messages_of
 
 _SAME_NAME = ("temperature", "top_p", "parallel_tool_calls", "user", "metadata", "service_tier", "top_k", "seed")
@@ -101,11 +101,7 @@ class _ReasoningConfig(msgspec.Struct, frozen=True):
 def open_responses(wire: Wire) -> ChatRequest:
     """A validated request, opened. Raises ``InvalidRequest`` naming the field."""
     document = open_fields(wire.fields)
-    extra = {
-        name: value
-        for name, value in document.items()
-        if name not in _READ and value is not None and value not in _NEUTRAL.get(name, ())
-    }
+    extra = beyond(document, _READ, _NEUTRAL)
     text = convert(document.get("text") or {}, _TextConfig, "text")
     include = [name for name in document.get("include") or () if name != _ALWAYS]
     logprobs = _LOGPROBS in include

@@ -7,7 +7,7 @@ from urllib.request import getproxies, proxy_bypass
 
 import httpx
 
-_PORTS = {"http": 80, "https": 443}
+from tornado_gateway.providers.http1.ports import port_of
 
 
 def environments_proxy(url: httpx.URL) -> httpx.URL | None:
@@ -24,11 +24,12 @@ def environments_proxy(url: httpx.URL) -> httpx.URL | None:
 
 
 def _excepted(url: httpx.URL, listed: str) -> bool:
+    port = port_of(url)
     try:
         address = ip_address(url.host)
     except ValueError:
-        return bool(proxy_bypass(f"{url.host}:{url.port or _PORTS.get(url.scheme, 0)}"))
-    return any(_holds(entry.strip(), address, url.port or _PORTS.get(url.scheme)) for entry in listed.split(","))
+        return bool(proxy_bypass(f"{url.host}:{port or 0}"))
+    return any(_holds(entry.strip(), address, port) for entry in listed.split(","))
 
 
 def _holds(entry: str, address: IPv4Address | IPv6Address, port: int | None) -> bool:

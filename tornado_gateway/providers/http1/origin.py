@@ -16,9 +16,9 @@ from aiohappyeyeballs import AddrInfoType, start_connection
 
 from tornado_gateway.providers.http1.connection import Connection
 from tornado_gateway.providers.http1.credentials import credentials
+from tornado_gateway.providers.http1.ports import PORTS, port_of
 from tornado_gateway.providers.http1.tunnel import Knock, through
 
-_PORTS = {"http": 80, "https": 443}
 _STAGGER = 0.25
 """Seconds until another address of a name is tried beside the first (RFC 8305, "Connection Attempt Delay")."""
 _KEPT = 30.0
@@ -36,7 +36,7 @@ class Origin:
 
     def __init__(self, url: httpx.URL, context: Callable[[], ssl.SSLContext], proxy: httpx.URL | None = None) -> None:
         for each in (url, proxy):
-            if each is not None and (each.scheme not in _PORTS or not each.host):
+            if each is not None and (each.scheme not in PORTS or not each.host):
                 raise httpx.UnsupportedProtocol(f"{each.scheme}://{each.host} is no server's address")
         self.before_path = b""
         """What stands before the path that is asked for."""
@@ -145,4 +145,6 @@ def _literal(host: str, port: int) -> Found:
 
 
 def _address(url: httpx.URL) -> tuple[str, int]:
-    return url.raw_host.decode(), url.port or _PORTS[url.scheme]
+    port = port_of(url)
+    assert port is not None, "an origin is asked for its scheme first"
+    return url.raw_host.decode(), port

@@ -1,5 +1,6 @@
 import os
 import socket
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,21 @@ from tests.support import finished
 from tornado_gateway.bootstrap import make_runtime, open_ledger
 from tornado_gateway.config.build import load
 from tornado_gateway.config.schema import packaged_default
+from tornado_gateway.domain.errors import GatewayError
 from tornado_gateway.domain.ledger import LedgerQuery
+from tornado_gateway.httpserver.lifecycle import Lifecycle
+
+
+@dataclass(eq=False)
+class Call:
+    """Ends when it is told to."""
+
+    lifecycle: Lifecycle
+    told: str | None = None
+
+    def end(self, error: GatewayError) -> None:
+        self.told = error.default_code
+        self.lifecycle.leave(self)
 
 
 @pytest.mark.parametrize(("host", "exposed"), [("127.0.0.1", False), ("0.0.0.0", True)])
@@ -27,10 +42,14 @@ async def test_a_drain_waits_for_calls_only_so_long(tmp_path: Path) -> None:
     file.write_text(packaged_default().read_text().replace("drain_timeout: 30", "drain_timeout: 0.01"))
     runtime = make_runtime(load(file, os.environ))
     assert await runtime.drain()
-    runtime.lifecycle.enter()
+    call = Call(runtime.lifecycle)
+    runtime.lifecycle.enter(call)
     assert not await runtime.drain()
-    runtime.lifecycle.leave()
+    assert call.told == "shutting_down"
     assert await runtime.drain()
+    runtime.lifecycle.enter(call)
+    assert not await runtime.retire()
+    assert runtime.lifecycle.calls == 0
     await runtime.close()
 
 

@@ -21,6 +21,7 @@ from tornado_gateway.domain.breakers import Breakers
 from tornado_gateway.domain.endpoints import Provider
 from tornado_gateway.domain.errors import (
     CircuitOpen,
+    DeadlinePassed,
     GatewayError,
     InvalidRequest,
     UpstreamFailed,
@@ -240,6 +241,49 @@ async def test_a_wait_that_the_deadline_cut_short_is_told_as_such() -> None:
     assert run.context.trail.attempts == 1
 
 
+async def test_with_no_time_left_nobody_is_asked() -> None:
+    provider = ScriptedProvider("a", [text_answer()])
+    run = Run(provider)
+    run.context.limits.bound(run.clock.time - 3, 2.0)
+    with pytest.raises(DeadlinePassed, match="within the 2 seconds"):
+        await run()
+    assert (provider.asked, run.context.trail.attempts, run.recorder.events) == ([], 0, [])
+
+
+@pytest.mark.parametrize(
+    ("caller", "route", "state"),
+    [(2.0, None, "closed"), (29.0, None, "closed"), (31.0, None, "open"), (None, 10.0, "open"), (4.0, 10.0, "closed"),
+     (5.0, 10.0, "open")],
+)  # fmt: skip
+async def test_a_deadline_is_held_against_who_had_half_of_what_its_operator_grants(
+    caller: float | None, route: float | None, state: str
+) -> None:
+    breaker = BreakerPolicy(consecutive=1)
+    run = Run(plan_=staged(served(ScriptedProvider("a"), breaker=breaker, timeout=60.0)))
+    limits = run.context.limits
+    limits.plan = route
+    limits.bound(run.clock.time, route)
+    limits.bound(run.clock.time, caller)
+
+    async def slow(*_: Any) -> None:
+        assert limits.total is not None
+        run.clock.time += limits.total
+        raise UpstreamTimeout("slow")
+
+    with pytest.raises(UpstreamTimeout, match="the whole call may take"):
+        await run.attempts.run(run.plan, slow, run.context, run.hold)
+    assert run.breakers.state(("a", 0)) == state
+
+
+async def test_a_stream_that_its_deadline_ends_is_nobodys_failure() -> None:
+    run = Run(plan_=staged(served(ScriptedProvider("a", [text_answer()]), breaker=BreakerPolicy(consecutive=1))))
+    won = await run.won()
+    run.attempts.broke_off(won, DeadlinePassed("over"))
+    assert run.breakers.state(("a", 0)) == "closed"
+    run.attempts.broke_off(won, UpstreamTimeout("silent"))
+    assert run.breakers.state(("a", 0)) == "open"
+
+
 async def test_limits_of_an_attempt() -> None:
     provider = served(ScriptedProvider("a", [text_answer()]), timeouts=Timeouts(1, 2, 3), timeout=60.0)
     run = Run(plan_=staged(provider))
@@ -257,6 +301,18 @@ async def test_a_place_is_held_until_the_call_is_over() -> None:
     assert busy.value.code == "provider_busy"
     run.hold.close()
     assert await run() == "a"
+
+
+async def test_who_waits_for_a_place_waits_for_the_provider() -> None:
+    run = Run(plan_=staged(served(ScriptedProvider("a", [text_answer()] * 2), concurrency=Concurrency(1, wait=60.0))))
+    await run()
+    holding, run.hold = run.hold, ExitStack()
+    waiting = asyncio.ensure_future(run())
+    await asyncio.sleep(0)
+    run.clock.time += 3
+    holding.close()
+    assert await waiting == "a"
+    assert run.context.timing.upstream == 3.0
 
 
 async def test_a_call_that_is_cancelled_gives_its_probe_back() -> None:

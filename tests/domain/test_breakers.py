@@ -97,6 +97,18 @@ def test_a_probe_that_was_left_gives_its_place_back() -> None:
     assert run.allowed
 
 
+def test_an_older_call_is_not_the_probe() -> None:
+    run = Run()
+    began = run.clock.time
+    run.fail(3)
+    run.clock.time += 15
+    assert run.allowed
+    run.breakers.released("k", began)
+    assert not run.allowed
+    run.breakers.released("k", run.clock.time)
+    assert run.allowed
+
+
 def test_a_probe_that_never_ends_is_lost() -> None:
     run = Run()
     run.fail(3)

@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -11,6 +12,7 @@ from tornado_gateway.bootstrap.access_control import AccessControl
 from tornado_gateway.bootstrap.limiting import Limiting
 from tornado_gateway.config.reload import Reloader
 from tornado_gateway.domain.caching import AnswerCache
+from tornado_gateway.domain.errors import ShuttingDown
 from tornado_gateway.domain.events import ConfigReloaded
 from tornado_gateway.domain.gateway import GatewayService
 from tornado_gateway.domain.ports import Clock
@@ -22,6 +24,9 @@ from tornado_gateway.observability.bus import EventBus
 from tornado_gateway.observability.exposition import Exposition
 from tornado_gateway.observability.telemetry_opening import Exporter
 from tornado_gateway.providers.registry import ProviderRegistry
+
+_LAST_WORDS = 1.0
+"""Seconds in which calls that are ended may say so."""
 
 
 class Closable(Protocol):
@@ -81,12 +86,13 @@ class Runtime:
         self.reloader.reload_now()
 
     async def drain(self) -> bool:
-        """No new calls; waits for those under way. False where ``drain_timeout`` passed first."""
+        """No new calls; waits for those under way. False where ``drain_timeout`` passed first, and ended them."""
         self.lifecycle.drain()
         try:
             async with asyncio.timeout(self.snapshots.current.server.drain_timeout):
                 await self.lifecycle.idle()
         except TimeoutError:
+            await self._end_calls()
             return False
         return True
 
@@ -98,8 +104,16 @@ class Runtime:
                 await self.server.retire()
                 await self.lifecycle.idle()
         except TimeoutError:
+            await self._end_calls()
             return False
         return True
+
+    async def _end_calls(self) -> None:
+        """Those still under way, each told why."""
+        self.lifecycle.end(ShuttingDown("The gateway is shutting down.", retry_after=1))
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_LAST_WORDS):
+                await self.lifecycle.idle()
 
     async def close(self) -> None:
         """Hangs up on everybody, delivers the last events."""

@@ -4,6 +4,7 @@ Never past the call's deadline, never by more retries than the provider's budget
 circuit is open.
 """
 
+import math
 from collections.abc import Awaitable, Callable
 from contextlib import ExitStack
 from typing import Generic, TypeVar
@@ -15,6 +16,7 @@ from tornado_gateway.domain.context import RequestContext
 from tornado_gateway.domain.endpoints import Endpoint, EndpointKey
 from tornado_gateway.domain.errors import (
     CircuitOpen,
+    DeadlinePassed,
     GatewayError,
     InvalidRequest,
     ProviderBusy,
@@ -40,6 +42,9 @@ T = TypeVar("T")
 
 COOL_SECONDS = 1.0
 """An endpoint that limits the rate and does not say for how long."""
+
+_OPENED = -math.inf
+"""A stream that had begun is no probe any more: its beginning was the answer."""
 
 Ask = Callable[[Target, ChatProvider, RequestContext], Awaitable[T]]
 """One try: the answer of one adapter, or its ``GatewayError``."""
@@ -95,6 +100,8 @@ class Attempts:
         latest: GatewayError | None = None
         telling: GatewayError | None = None
         unfit: InvalidRequest | None = None
+        if context.out_of_time(self._clock.monotonic()):
+            raise context.limits.deadline_passed()
         for stage in plan.stages:
             if stage.on is not None and (latest is None or kind_of(latest) not in stage.on):
                 continue
@@ -156,7 +163,7 @@ class Attempts:
 
     def broke_off(self, won: Won[T], error: GatewayError) -> None:
         """A stream that had begun ended in ``error``: its endpoint's circuit hears of it."""
-        self._judge(won.target, won.endpoint, error)
+        self._judge(won.target, won.endpoint, error, _OPENED)
 
     async def _try(
         self, target: Target, endpoint: Endpoint, ask: Ask[T], context: RequestContext, hold: ExitStack
@@ -173,7 +180,10 @@ class Attempts:
         try:
             with ExitStack() as stack:
                 if provider.concurrency is not None:
-                    stack.callback(await self._places.take(provider.name, provider.concurrency))
+                    try:
+                        stack.callback(await self._places.take(provider.name, provider.concurrency))
+                    finally:
+                        context.timing.upstream += self._clock.monotonic() - now
                 watched = stack.enter_context(self._strategies.watch(target))
                 context.trail.asked = True
                 value = await ask(target, endpoint.adapter, context)
@@ -181,34 +191,38 @@ class Attempts:
                 hold.enter_context(stack.pop_all())
         except GatewayError as error:
             context.trail.asked = False
-            error = self._late(error, context)
-            self._judge(target, endpoint, error)
+            error = self._late(error, context, now)
+            self._judge(target, endpoint, error, now)
             if span is not None:
                 span.end(self._clock.monotonic(), error.default_code)
             raise error
         except BaseException:
             if span is not None:
                 span.end(self._clock.monotonic(), CANCELLED)
-            self._breakers.released(endpoint.key)
+            self._breakers.released(endpoint.key, now)
             raise
         self._breakers.succeeded(endpoint.key, provider.breaker)
         return Won(value, target, endpoint, watched)
 
-    def _late(self, error: GatewayError, context: RequestContext) -> GatewayError:
-        """A wait that the deadline cut short is told as such."""
-        if isinstance(error, UpstreamTimeout) and context.out_of_time(self._clock.monotonic()):
-            return context.limits.deadline_passed()
-        return error
+    def _late(self, error: GatewayError, context: RequestContext, began: float) -> GatewayError:
+        """A wait that the deadline cut short is told as such, and held against who was asked only where they had half
+        of what the operator grants a try: else a caller who hardly waits could open a circuit for all."""
+        now, limits = self._clock.monotonic(), context.limits
+        if not isinstance(error, UpstreamTimeout) or not context.out_of_time(now):
+            return error
+        late = limits.deadline_passed()
+        enough = limits.granted is not None and now - began >= limits.granted / 2
+        return UpstreamTimeout(late.message) if enough else late
 
-    def _judge(self, target: Target, endpoint: Endpoint, error: GatewayError) -> None:
-        """What an error says of the endpoint that gave it."""
+    def _judge(self, target: Target, endpoint: Endpoint, error: GatewayError, began: float) -> None:
+        """What an error says of the endpoint that gave it, to a try that ``began`` then."""
         kind = kind_of(error)
-        if kind is None or isinstance(error, ProviderBusy):
-            self._breakers.released(endpoint.key)
+        if kind is None or isinstance(error, ProviderBusy | DeadlinePassed):
+            self._breakers.released(endpoint.key, began)
         elif isinstance(error, UpstreamRejected):
             self._breakers.succeeded(endpoint.key, target.provider.breaker)  # it is well: the request was not
         elif isinstance(error, UpstreamRateLimited):
-            self._breakers.released(endpoint.key)
+            self._breakers.released(endpoint.key, began)
             if len(target.provider.endpoints) > 1:
                 self._breakers.cool(endpoint.key, error.retry_after or COOL_SECONDS)
         else:

@@ -11,6 +11,7 @@ consecutive failures alone and take no clock, and purgatory wraps the call in a 
 client that left from a provider that failed; what is needed is less than an adapter to any of them would be.
 """
 
+import math
 from collections.abc import Callable, Hashable
 from typing import Literal
 
@@ -109,10 +110,13 @@ class Breakers:
         if circuit.state == "closed" and (circuit.consecutive >= policy.consecutive or too_many):
             self._open(key, circuit, policy)
 
-    def released(self, key: Hashable) -> None:
-        """A call ended and says nothing of the endpoint: its client left, or the request was at fault."""
+    def released(self, key: Hashable, began: float = math.inf) -> None:
+        """A call ended and says nothing of the endpoint: its client left, or the request was at fault.
+
+        One that ``began`` before the probe is not the probe, whose place stays taken.
+        """
         circuit = self._circuits.get(key)
-        if circuit is not None:
+        if circuit is not None and circuit.probe_since is not None and began >= circuit.probe_since:
             circuit.probe_since = None
 
     def cool(self, key: Hashable, seconds: float) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 import msgspec
 
 from tornado_gateway.domain.caching import CacheMark, Wish
-from tornado_gateway.domain.errors import UpstreamTimeout
+from tornado_gateway.domain.errors import ClientClosed, DeadlinePassed, GatewayError
 from tornado_gateway.domain.money import PriceCard
 from tornado_gateway.domain.policies import Timeouts
 from tornado_gateway.domain.principal import Principal
@@ -24,6 +24,7 @@ class Timing(msgspec.Struct):
     """Seconds on the monotonic clock; the one part of a context that is written to on the way."""
 
     received: float
+    """When the request had come in; how long its client took to send it is nobody's work."""
     upstream: float = 0.0
     """Time spent waiting for providers, over all attempts."""
     upstream_to_first: float = 0.0
@@ -54,6 +55,8 @@ class Trail(msgspec.Struct):
     """By which whoever was asked last is paid."""
     cache: CacheMark | None = None
     """None where the route has no cache, or nothing is known of it yet."""
+    ended: GatewayError | None = None
+    """Why the call is cancelled, where its client has not left."""
     rates: tuple[Rate, ...] = ()
     """What the limits that the call is under still allow."""
 
@@ -71,12 +74,16 @@ class Limits(msgspec.Struct):
     deadline: float | None = None
     allowed: float | None = None
     """The seconds that ``deadline`` came from, for the message."""
+    plan: float | None = None
+    """The seconds that the route has for a whole call."""
+    granted: float | None = None
+    """What the operator lets the attempt take, however little of it the deadline leaves."""
 
-    def bound(self, received: float, seconds: float | None) -> None:
-        """Ends the call ``seconds`` after it was received, unless it is to end sooner anyway."""
+    def bound(self, since: float, seconds: float | None) -> None:
+        """Ends the call ``seconds`` after ``since``, unless it is to end sooner anyway."""
         if seconds is None:
             return
-        deadline = received + seconds
+        deadline = since + seconds
         if self.deadline is None or deadline < self.deadline:
             self.deadline = deadline
             self.allowed = seconds
@@ -87,14 +94,16 @@ class Limits(msgspec.Struct):
         self.connect = _sooner(timeouts.connect, left)
         self.first_token = _sooner(timeouts.first_token, left)
         self.idle = timeouts.idle
-        self.total = _sooner(timeouts.total if timeouts.total is not None else whole, left)
+        own = timeouts.total if timeouts.total is not None else whole
+        self.total = _sooner(own, left)
+        self.granted = _sooner(own, self.plan)
 
     def next_wait(self, now: float) -> float | None:
         """Seconds that the next piece of a stream may take to come."""
         return self.idle if self.deadline is None else _sooner(self.idle, max(0.0, self.deadline - now))
 
-    def deadline_passed(self) -> UpstreamTimeout:
-        return UpstreamTimeout(f"There was no answer within the {self.allowed:g} seconds that the whole call may take.")
+    def deadline_passed(self) -> DeadlinePassed:
+        return DeadlinePassed(f"There was no answer within the {self.allowed:g} seconds that the whole call may take.")
 
 
 def _sooner(first: float | None, second: float | None) -> float | None:
@@ -122,6 +131,10 @@ class RequestContext(msgspec.Struct, frozen=True):
     caching: Wish = "usual"
     mirrored: bool = False
     """A mirror's copy, which the operator wanted and no caller."""
+
+    def cancelled(self) -> GatewayError:
+        """What a cancelled call ended in."""
+        return self.trail.ended or ClientClosed("The client went away.")
 
     def out_of_time(self, now: float) -> bool:
         """Whether the call's deadline lies behind ``now``."""

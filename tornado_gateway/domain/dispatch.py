@@ -69,6 +69,7 @@ class Dispatch:
         discard: Discard[T],
     ) -> Won[T]:
         """The first answer; what it holds is given back when ``hold`` is closed. Raises ``GatewayError``."""
+        context.limits.plan = plan.total
         context.limits.bound(context.timing.received, plan.total)
         if plan.cache is not None and self._answers is not None:
             return await self._answers.run(

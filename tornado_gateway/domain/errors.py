@@ -34,6 +34,7 @@
         UpstreamFailed                502 upstream_failed
         UpstreamUnreachable           502 upstream_unreachable
         UpstreamTimeout               504 upstream_timeout
+          DeadlinePassed                504 upstream_timeout
 
 ``retryable`` says that the same target may be asked again, ``fallback`` that another target may
 do better. Dialects turn an error into their own JSON; none of them ever shows a cause or a key.
@@ -280,3 +281,7 @@ class UpstreamTimeout(UpstreamError):
     status = 504
     default_code = "upstream_timeout"
     default_type = "timeout_error"
+
+
+class DeadlinePassed(UpstreamTimeout):
+    """The whole call's time is over, which says nothing about whoever happened to be asked just then."""

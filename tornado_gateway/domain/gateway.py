@@ -13,7 +13,7 @@ from tornado_gateway.domain.attempts import Won
 from tornado_gateway.domain.call import Answer, Completed, ModelCall
 from tornado_gateway.domain.context import RequestContext
 from tornado_gateway.domain.dispatch import Dispatch
-from tornado_gateway.domain.errors import ClientClosed, GatewayError, InternalError
+from tornado_gateway.domain.errors import GatewayError, InternalError
 from tornado_gateway.domain.estimate import estimate_prompt, estimate_tokens
 from tornado_gateway.domain.guardrails.guard import Guard
 from tornado_gateway.domain.guardrails.rules import Checks
@@ -85,7 +85,7 @@ class GatewayService:
         except asyncio.CancelledError:
             if usage is None and context.trail.asked:  # what is known of what the provider works on is priced
                 usage, card = TokenUsage(input=estimate_prompt(call.wire), estimated=True), context.trail.card
-            meter.failed(ClientClosed("The client went away."), usage, card)
+            meter.failed(context.cancelled(), usage, card)
             raise
         except GatewayError as error:
             meter.failed(error, usage, card)

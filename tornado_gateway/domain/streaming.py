@@ -11,7 +11,7 @@ from tornado_gateway.domain.call import ModelCall
 from tornado_gateway.domain.captured import Captured
 from tornado_gateway.domain.context import RequestContext
 from tornado_gateway.domain.dispatch import Dispatch
-from tornado_gateway.domain.errors import ClientClosed, GatewayError, InternalError, UpstreamFailed, UpstreamTimeout
+from tornado_gateway.domain.errors import GatewayError, InternalError, UpstreamFailed, UpstreamTimeout
 from tornado_gateway.domain.estimate import estimate_prompt, estimate_tokens
 from tornado_gateway.domain.guardrails.guard import Guard, GuardedStream, is_refusal
 from tornado_gateway.domain.images import images_in
@@ -94,6 +94,11 @@ class ActiveStream:
         self._captured: Captured | None = None
 
     @property
+    def ended(self) -> GatewayError | None:
+        """Why the call was cancelled, where its client has not left."""
+        return self._context.trail.ended
+
+    @property
     def cost(self) -> Cost | None:
         """What the call cost, once it has ended; None for an unpriced model, or where nothing was used."""
         return self._meter.cost
@@ -170,7 +175,7 @@ class ActiveStream:
             trail, begun = self._context.trail, self._won is not None
             used = self._used() if begun or trail.asked else None
             card = self._card if begun else trail.card
-            self._meter.failed(ClientClosed("The client went away."), used, card)
+            self._meter.failed(self._context.cancelled(), used, card)
         if self._guarded is not None:
             self._guarded.close()
         try:

@@ -1,6 +1,16 @@
-"""Whether the server takes calls, and how many are under way."""
+"""Whether the server takes calls, and which are under way."""
 
 import asyncio
+from typing import Protocol
+
+from tornado_gateway.domain.errors import GatewayError
+
+
+class UnderWay(Protocol):
+    """A model call, from its head to the end of its answer."""
+
+    def end(self, error: GatewayError) -> None:
+        """Ends it now, and tells its client why."""
 
 
 class Lifecycle:
@@ -10,21 +20,22 @@ class Lifecycle:
         self.draining = False
         self.retiring = False
         """Another worker takes this one's place: whoever is connected is served once more."""
-        self._calls = 0
+        self._calls: set[UnderWay] = set()
         self._idle = asyncio.Event()
         self._idle.set()
 
     @property
     def calls(self) -> int:
         """Model calls under way."""
-        return self._calls
+        return len(self._calls)
 
-    def enter(self) -> None:
-        self._calls += 1
+    def enter(self, call: UnderWay) -> None:
+        self._calls.add(call)
         self._idle.clear()
 
-    def leave(self) -> None:
-        self._calls -= 1
+    def leave(self, call: UnderWay) -> None:
+        """Once or more often."""
+        self._calls.discard(call)
         if not self._calls:
             self._idle.set()
 
@@ -35,6 +46,11 @@ class Lifecycle:
     def retire(self) -> None:
         """From now on each answer is the last of its connection."""
         self.retiring = True
+
+    def end(self, error: GatewayError) -> None:
+        """Ends the calls that are still under way."""
+        for call in list(self._calls):
+            call.end(error)
 
     async def idle(self) -> None:
         """Returns once no call is under way."""

@@ -58,6 +58,10 @@ class Pump:
             if not self._committed:
                 raise
             self._fail(error)
+        except asyncio.CancelledError:
+            if self._stream.ended is None or not self._committed or self._handler._finished:
+                raise
+            self._fail(self._stream.ended)
         except StreamClosedError:
             pass  # the client is gone, and ``close`` settles what it used
         except Exception as error:

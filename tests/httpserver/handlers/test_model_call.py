@@ -18,6 +18,7 @@ from tornado_gateway.domain.context import RequestContext
 from tornado_gateway.domain.errors import InvalidRequest, UpstreamFailed
 from tornado_gateway.domain.events import AttemptFailed, RequestFinished
 from tornado_gateway.domain.money import PriceCard
+from tornado_gateway.domain.policies import Timeouts
 from tornado_gateway.domain.routes import Route, RouteTarget
 from tornado_gateway.domain.stream import StreamBatch, TextDelta
 from tornado_gateway.providers.pooled import PooledTransport
@@ -667,3 +668,33 @@ async def test_a_streams_upstream_time_is_counted_once() -> None:
         # Counted twice it would be more than the whole call.
         assert 200 <= upstream <= event.duration * 1000
         assert 0 < own < 100
+
+
+async def test_a_slow_upload_is_nobodys_time() -> None:
+    routes = [Route("gpt-4", (RouteTarget("openai"),), timeouts=Timeouts(total=0.2))]
+    async with serving(ScriptedProvider(script=[text_answer()]), routes=routes) as served:
+        client = await served.connect()
+        sent = request(chat())
+        await client.send(sent[:-5])
+        await asyncio.sleep(0.3)
+        await client.send(sent[-5:])
+        status, headers, _ = await client.answer()
+        assert status == 200
+        event = served.finished()
+        assert event.duration < 0.2
+        own = float(headers["server-timing"].rpartition("gateway;dur=")[2])
+        assert own < 200
+
+
+async def test_a_callers_own_deadline_counts_its_upload() -> None:
+    provider = ScriptedProvider()
+    async with serving(provider) as served:
+        client = await served.connect()
+        sent = request(chat(), headers=["X-Gateway-Timeout: 0.1"])
+        await client.send(sent[:-5])
+        await asyncio.sleep(0.2)
+        await client.send(sent[-5:])
+        status, headers, body = await client.answer()
+        assert (status, headers["x-gateway-attempts"]) == (504, "0")
+        assert b"within the 0.1 seconds" in body
+        assert provider.asked == []

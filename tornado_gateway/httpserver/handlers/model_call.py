@@ -30,13 +30,17 @@ class ModelCallHandler(BaseHandler):
         self._pick = pick
         self._task: asyncio.Task[None] | None = None
         self._gone = False
+        self._admitted = 0.0
         self._streaming: ActiveStream | None = None
 
     def prepare(self) -> Awaitable[None] | None:
         super().prepare()
         self.context = replace(self.context, dialect=self._dialect.name)
         # Whatever else it is, it calls no model: a browser's preflight brings no key.
-        return self._pass(iter(self.services.gates)) if self.request.method == "POST" else None
+        if self.request.method != "POST" or self._finished:
+            return None
+        self.services.lifecycle.enter(self)
+        return self._pass(iter(self.services.gates))
 
     def _pass(self, gates: Iterator[Gate]) -> Awaitable[None] | None:
         """Goes through the gates, and waits only where one of them has to."""
@@ -49,6 +53,7 @@ class ModelCallHandler(BaseHandler):
             _require_json(self.request.headers.get("Content-Type", ""))
         except GatewayError as error:
             self.refuse(error)
+        self._admitted = self.services.clock.monotonic()
         return None
 
     async def _wait(self, admitted: Awaitable[RequestContext], gates: Iterator[Gate]) -> None:
@@ -63,14 +68,29 @@ class ModelCallHandler(BaseHandler):
 
     async def post(self) -> None:
         self._task = asyncio.current_task()
-        self.services.lifecycle.enter()
+        timing = self.context.timing
+        timing.received += self.services.clock.monotonic() - self._admitted
         try:
             await self._answer()
         except asyncio.CancelledError:
-            if not self._gone:
+            if self._gone:
+                return
+            ended = self.context.trail.ended
+            if ended is None:
                 raise
+            if not self._finished:
+                self.set_header("Connection", "close")
+                self.send_gateway_error(ended)
         finally:
-            self.services.lifecycle.leave()
+            self.services.lifecycle.leave(self)
+
+    def end(self, error: GatewayError) -> None:
+        """Ends the call and tells its client ``error``, wherever it has got to."""
+        self.context.trail.ended = error
+        if self._task is not None:
+            self._task.cancel()
+        elif not self._finished:
+            self._hang_up(error)
 
     def on_connection_close(self) -> None:
         # Called outside the handler's coroutine, also while the provider is silent.
@@ -78,6 +98,12 @@ class ModelCallHandler(BaseHandler):
         self._gone = True
         if self._task is not None:
             self._task.cancel()
+        else:
+            self.services.lifecycle.leave(self)
+
+    def on_finish(self) -> None:
+        if self._task is None:  # answered before it was whole
+            self.services.lifecycle.leave(self)
 
     async def _answer(self) -> None:
         call = self._read()

@@ -49,7 +49,8 @@ async def test_azure_has_a_header_of_its_own_and_the_model_in_the_path() -> None
         assert request.headers["api-key"] == "k"
         assert "authorization" not in request.headers
         assert b"stream_options" not in request.content
-        return httpx.Response(200, content=b"data: [DONE]\n\n", headers={"content-type": "text/event-stream"})
+        stream = b'data: {"choices":[{"delta":{}}]}\n\ndata: [DONE]\n\n'
+        return httpx.Response(200, content=stream, headers={"content-type": "text/event-stream"})
 
     spec = ProviderSpec(
         "x",

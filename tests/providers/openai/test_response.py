@@ -6,7 +6,7 @@ import pytest
 
 from tornado_gateway.domain.chat import Image, Reasoning, Refusal, Text, ToolCall
 from tornado_gateway.domain.errors import UpstreamFailed, UpstreamRateLimited
-from tornado_gateway.domain.wire import OPENAI_CHAT
+from tornado_gateway.domain.wire import OPENAI_CHAT, OPENAI_COMPLETIONS, OPENAI_EMBEDDINGS
 from tornado_gateway.providers.openai.response import chat_answer, finish_reason, relayed_answer
 
 
@@ -37,6 +37,16 @@ def test_a_garbled_answer_is_the_providers_failure(garbled: bytes) -> None:
         relayed_answer(garbled, OPENAI_CHAT, "p")
     with pytest.raises(UpstreamFailed):
         chat_answer(garbled, "p")
+
+
+@pytest.mark.parametrize(
+    ("protocol", "member"), [(OPENAI_CHAT, "choices"), (OPENAI_COMPLETIONS, "choices"), (OPENAI_EMBEDDINGS, "data")]
+)
+def test_an_answer_without_what_was_asked_for_is_garbled(protocol: str, member: str) -> None:
+    for garbled in (b"{}", b'{"foo":1,"usage":{"prompt_tokens":1}}', b'{"%s":null}' % member.encode()):
+        with pytest.raises(UpstreamFailed, match=member):
+            relayed_answer(garbled, protocol, "p")
+    assert relayed_answer(b'{"%s":[]}' % member.encode(), protocol, "p").relayed is not None
 
 
 def test_an_answer_without_a_choice_is_none() -> None:

@@ -52,14 +52,20 @@ def test_usage_in_buckets() -> None:
     [
         ({"status": "completed", "output": [{"type": "message"}]}, "stop"),
         ({"status": "completed", "output": [{"type": "reasoning"}, {"type": "function_call"}]}, "tool_calls"),
-        ({"status": "incomplete", "incomplete_details": {"reason": "max_output_tokens"}}, "length"),
-        ({"status": "incomplete", "incomplete_details": {"reason": "content_filter"}}, "content_filter"),
-        ({"status": "incomplete", "incomplete_details": None}, "length"),
+        ({"status": "incomplete", "incomplete_details": {"reason": "max_output_tokens"}, "output": []}, "length"),
+        ({"status": "incomplete", "incomplete_details": {"reason": "content_filter"}, "output": []}, "content_filter"),
+        ({"status": "incomplete", "incomplete_details": None, "output": []}, "length"),
         ({"status": "failed", "error": {"code": "server_error", "message": "m"}, "output": []}, "error"),
     ],
 )
 def test_finish_reasons(document: dict[str, Any], reason: str) -> None:
     assert answered(**document).finish_reason == reason
+
+
+def test_an_answer_without_an_output_is_garbled() -> None:
+    for garbled in (b"{}", b'{"foo":1}', b'{"output":null,"usage":{"input_tokens":1}}'):
+        with pytest.raises(UpstreamFailed, match="output"):
+            relayed_answer(garbled, "p")
 
 
 def test_one_that_was_only_put_into_the_queue_has_used_nothing() -> None:

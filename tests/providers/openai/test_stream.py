@@ -182,6 +182,18 @@ def test_usage_in_groqs_own_member_is_read_and_left_where_it_is() -> None:
 
 
 @pytest.mark.parametrize("reader", [RelayReader, ChatStreamReader])
+@pytest.mark.parametrize(
+    "before", [b"", b": hello\n\n", b'data: {"foo":1}\n\n', USAGE], ids=["nothing", "comment", "other", "usage"]
+)
+def test_an_end_without_an_answer_is_a_failure(reader: type[Reader], before: bytes) -> None:
+    for cuts in ([], [len(before)]):
+        batch = fed(reader("p"), before + DONE, cuts)
+        assert isinstance(batch.error, UpstreamFailed)
+        assert not batch.last
+        assert fed(reader("p"), STREAM[0] + before + DONE, cuts).last
+
+
+@pytest.mark.parametrize("reader", [RelayReader, ChatStreamReader])
 def test_what_was_used_before_an_error_is_told(reader: type[Reader]) -> None:
     error = chunk(error={"code": 400, "message": "m"}, usage={"prompt_tokens": 3, "completion_tokens": 4})
     batch = reader("p").decode(STREAM[0] + error)

@@ -41,6 +41,11 @@ class ChatDeltas:
         self._choices: dict[int, _Choice] = {}
 
     @property
+    def begun(self) -> bool:
+        """True once there was a choice."""
+        return bool(self._choices)
+
+    @property
     def finished(self) -> bool:
         """True once a choice was finished."""
         return any(choice.over for choice in self._choices.values())

@@ -24,7 +24,7 @@ from tornado_gateway.domain.chat import (
 )
 from tornado_gateway.domain.errors import UpstreamFailed
 from tornado_gateway.domain.usage import TokenUsage, priced_tier
-from tornado_gateway.domain.wire import Wire
+from tornado_gateway.domain.wire import OPENAI_EMBEDDINGS, Wire
 from tornado_gateway.providers.openai.errors import from_stream
 from tornado_gateway.providers.openai.reasoning import FAMILY, proof, thinking_text
 from tornado_gateway.providers.openai.usage import ChatUsage
@@ -124,10 +124,15 @@ class Ending(msgspec.Struct, frozen=True):
     finish_reason: str | None = None
 
 
+class _Embedding(msgspec.Struct, frozen=True):
+    """Nothing of it is read."""
+
+
 class Glance(msgspec.Struct, frozen=True):
     """What the relay lane reads on the way, of an answer and of a chunk of its stream."""
 
     choices: list[Ending] | None = None
+    data: list[_Embedding] | None = None
     usage: ChatUsage | None = None
     x_groq: XGroq | None = None
     service_tier: str | None = None
@@ -148,6 +153,9 @@ def relayed_answer(body: bytes, protocol: str, provider: str) -> Answer:
         raise UpstreamFailed(f"Provider {provider!r} gave an answer that is no such JSON.") from error
     if glance.error and not glance.choices:
         raise from_stream(glance.error, provider)
+    member = "data" if protocol == OPENAI_EMBEDDINGS else "choices"
+    if getattr(glance, member) is None:
+        raise UpstreamFailed(f"Provider {provider!r} gave an answer without {member!r}.")
     return Answer(
         usage=usage_of(glance),
         relayed=Wire(protocol, fields),

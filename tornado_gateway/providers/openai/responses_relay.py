@@ -93,6 +93,8 @@ def relayed_answer(body: bytes, provider: str) -> Answer:
         raise UpstreamFailed(f"Provider {provider!r} gave an answer that is no such JSON.") from error
     if glance.error and "output" not in fields:
         raise from_stream(glance.error, provider)
+    if glance.output is None:
+        raise UpstreamFailed(f"Provider {provider!r} gave an answer without 'output'.")
     return Answer(
         usage=_usage(glance),
         relayed=Wire(OPENAI_RESPONSES, fields),

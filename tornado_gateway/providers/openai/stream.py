@@ -32,6 +32,8 @@ class RelayReader:
         self._splitter = FrameSplitter()
         self._finished = False
         self._done = False
+        self._heard = False
+        """There was a choice, whatever it held."""
         self._spoke = False
 
     def decode(self, chunk: bytes) -> StreamBatch:
@@ -52,6 +54,8 @@ class RelayReader:
 
     def _relayed(self, run: bytes, events: int) -> Relayed:
         """Vendors send a first chunk that holds the role alone, or comments, before anything is said."""
+        if not self._heard:
+            self._heard = b'"choices"' in run
         if not self._spoke:
             self._spoke = b"data:" in run and (events > 1 or not any(mark in run for mark in _EMPTY))
         return Relayed(run, events, not self._spoke)
@@ -100,13 +104,16 @@ class RelayReader:
             events.append(self._relayed(b"".join(plain), count))
         if last_words is not None:
             events.append(last_words)
+        if self._done and not self._heard:
+            return StreamBatch(tuple(events), error=_without_answer(self._provider))
         return StreamBatch(tuple(events), last=self._done, error=failure)
 
     def _glance(self, event: SSEEvent, frame: bytes) -> list[StreamEvent] | None:
         """What of an event is ours to tell, None where nothing is; raises ``_Failed``."""
         glance = _opened(event, _glance, self._provider)
-        if any(choice.finish_reason for choice in glance.choices or ()):
-            self._finished = True
+        if glance.choices:
+            self._heard = True
+            self._finished = self._finished or any(choice.finish_reason for choice in glance.choices)
         usage = usage_of(glance)
         if usage is None:
             return None
@@ -114,6 +121,10 @@ class RelayReader:
             # Groq's own member is no place for a cost: the event goes on as it is.
             return [Relayed(frame, 1), UsageReport(usage)]
         return [UsageReport(usage, frame=frame, bare=not glance.choices)]
+
+
+def _without_answer(provider: str) -> UpstreamFailed:
+    return UpstreamFailed(f"Provider {provider!r} ended its stream without an answer.")
 
 
 class _Failed(Exception):
@@ -200,6 +211,8 @@ class ChatStreamReader:
             if self._done:
                 break
             if event.data.strip() == _DONE:
+                if not self._deltas.begun:
+                    return StreamBatch(tuple(events), error=_without_answer(self._provider))
                 self._done = True
                 break
             try:

@@ -85,6 +85,27 @@ async def test_a_head_that_is_too_large(more: bytes) -> None:
         assert (status, document["error"]["code"]) == (431, "headers_too_large")
 
 
+@pytest.mark.parametrize("more", [b"", b"X: " + b"x" * MAX_HEAD_BYTES + b"\r\n"])
+async def test_a_refusal_is_told_to_pages_and_by_their_id(more: bytes) -> None:
+    async with serving(ScriptedProvider()) as served:
+        client = await served.connect()
+        await client.send(CHUNKED[:-2] + more + b"origin: https://a.example\r\nX-Request-Id: of-mine\r\n\r\nzz\r\n")
+        _, headers, _ = await asyncio.wait_for(client.answer(), 3)
+        assert (headers["access-control-allow-origin"], headers["x-request-id"]) == ("*", "of-mine")
+        assert "X-Request-ID" in headers["access-control-expose-headers"]
+
+
+@pytest.mark.parametrize(
+    ("target", "status"),
+    [("http://gateway/health", 200), ("https://gateway:8080/health?x=http://y", 200), ("http://gateway", 404)],
+)
+async def test_an_absolute_target_is_taken_like_its_path(target: str, status: int) -> None:
+    async with serving() as served:
+        client = await served.connect()
+        await client.send(f"GET {target} HTTP/1.1\r\nHost: g\r\n\r\n".encode())
+        assert (await client.answer())[0] == status
+
+
 async def test_a_head_without_an_end_is_cut() -> None:
     async with serving() as served:
         client = await served.connect()

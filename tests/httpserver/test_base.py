@@ -43,14 +43,29 @@ async def test_head_of_nothing_has_no_body() -> None:
 
 
 @pytest.mark.parametrize(
-    ("method", "path"),
-    [("GET", "/v1/chat/completions"), ("PUT", "/v1/completions"), ("POST", "/health"), ("BREW", "/v1/models")],
+    ("method", "path", "allowed"),
+    [
+        ("GET", "/v1/chat/completions", "POST, OPTIONS"),
+        ("PUT", "/v1/completions", "POST, OPTIONS"),
+        ("POST", "/health", "GET, HEAD, OPTIONS"),
+        ("BREW", "/v1/models", "GET, HEAD, OPTIONS"),
+    ],
 )
-async def test_a_wrong_method_is_json(method: str, path: str) -> None:
+async def test_a_wrong_method_is_json(method: str, path: str, allowed: str) -> None:
     async with serving() as served:
         answer = await served.client.request(method, path)
         assert (answer.status_code, error_of(answer.content)["code"]) == (405, "method_not_allowed")
         assert method in error_of(answer.content)["message"]
+        assert answer.headers["allow"] == allowed
+
+
+@pytest.mark.parametrize(("method", "path"), [("POST", "/v1/messages/batches"), ("GET", "/v1/messages")])
+async def test_what_is_not_there_of_anthropics_api_is_told_in_its_form(method: str, path: str) -> None:
+    async with serving() as served:
+        answer = await served.client.request(method, path, headers={"X-Request-ID": "mine"})
+        assert answer.headers["request-id"] == "mine"
+        document = answer.json()
+        assert (document["type"], document["request_id"]) == ("error", "mine")
 
 
 async def test_a_path_that_is_no_text_is_malformed() -> None:

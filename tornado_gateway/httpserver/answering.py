@@ -2,8 +2,9 @@
 
 import asyncio
 import random
+import re
 import socket
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Any
 
@@ -11,7 +12,9 @@ from tornado.httputil import HTTPInputError
 from tornado.iostream import IOStream, SSLIOStream, StreamClosedError
 
 from tornado_gateway.domain.errors import GatewayError, HeadersTooLarge, InvalidRequest
+from tornado_gateway.domain.snapshot import CorsPolicy
 from tornado_gateway.httpserver.dialects import anthropic_errors, openai_errors
+from tornado_gateway.httpserver.gates.cors import cors_headers
 
 MAX_HEAD_BYTES = 64 * 1024
 MAX_HEAD_LINES = 200
@@ -22,6 +25,10 @@ _CHUNK_LINE_BYTES = 4096
 _BARE = b"HTTP/1.1 400 Bad Request\r\n\r\n"
 _LINGER_SECONDS = 1.0
 _LINGER_BYTES = 1024 * 1024
+_ABSOLUTE = re.compile(rb"\A([A-Z]+ )https?://[^/? ]*/?")
+"""A target as proxies are asked for it, which a server takes, too (RFC 9112, "absolute-form")."""
+_ID = re.compile(rb"\nx-request-id:[ \t]*([A-Za-z0-9._-]{1,128})[ \t]*\r?\n", re.IGNORECASE)
+_ORIGIN = re.compile(rb"\norigin:[ \t]*([!-~]+)[ \t]*\r?\n", re.IGNORECASE)
 _REASONS = {400: "Bad Request", 431: "Request Header Fields Too Large"}
 
 
@@ -32,12 +39,13 @@ class AnsweringStream:
     bytes would reset the connection, and the answer with it.
     """
 
-    __slots__ = ("_anthropic", "_begun", "_refusal", "_stream")
+    __slots__ = ("_begun", "_cors", "_head", "_refusal", "_stream")
 
-    def __init__(self, stream: IOStream) -> None:
+    def __init__(self, stream: IOStream, cors: Callable[[], CorsPolicy]) -> None:
         self._stream = stream
+        self._cors = cors
         self._begun = False
-        self._anthropic = False
+        self._head = b""
         self._refusal: GatewayError = InvalidRequest("The request is no well-formed HTTP/1.1.")
 
     def __getattr__(self, name: str) -> Any:
@@ -46,7 +54,9 @@ class AnsweringStream:
     async def read_until_regex(self, regex: bytes, max_bytes: int | None = None) -> bytes:
         """A request's head. Raises ``HTTPInputError`` for one that is larger than may be."""
         head = await self._stream.read_until_regex(regex, max_bytes)
-        self._anthropic = head.find(b" /v1/messages", 0, 32) >= 0
+        if head.find(b" http", 0, 24) >= 0:
+            head = _ABSOLUTE.sub(rb"\1/", head, count=1)
+        self._head = head
         if len(head) > MAX_HEAD_BYTES:
             self._too_large(f"{MAX_HEAD_BYTES} bytes")
         if head.count(b"\n") > MAX_HEAD_LINES:
@@ -75,8 +85,10 @@ class AnsweringStream:
             await self._linger()
 
     def _answer(self) -> bytes:
-        error, request_id = self._refusal, f"req_{random.getrandbits(96):024x}"
-        if self._anthropic:
+        error, given, origin = self._refusal, _ID.search(self._head), _ORIGIN.search(self._head)
+        request_id = f"req_{random.getrandbits(96):024x}" if given is None else given[1].decode()
+        shared = cors_headers(self._cors(), None if origin is None else origin[1].decode())
+        if self._head.find(b" /v1/messages", 0, 32) >= 0:
             body = anthropic_errors.encode_error(error, request_id)
         else:
             body = openai_errors.encode_error(error)
@@ -86,6 +98,7 @@ class AnsweringStream:
             f"Content-Length: {len(body)}",
             f"X-Request-ID: {request_id}",
             "Connection: close",
+            *(f"{name}: {value}" for name, value in shared),
         )
         return "\r\n".join(lines).encode() + b"\r\n\r\n" + body
 

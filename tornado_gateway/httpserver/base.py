@@ -19,9 +19,10 @@ from tornado_gateway.domain.errors import (
     NotFound,
     let_go,
 )
+from tornado_gateway.httpserver.dialects import anthropic_errors
 from tornado_gateway.httpserver.dialects.openai_errors import encode_error
 from tornado_gateway.httpserver.gates.cors import preflight_headers
-from tornado_gateway.httpserver.gates.trace import request_id
+from tornado_gateway.httpserver.gates.trace import is_anthropic, request_id
 from tornado_gateway.httpserver.services import Services
 
 _DISCARD_BYTES = 64 * 1024 * 1024
@@ -128,6 +129,8 @@ class BaseHandler(RequestHandler):
             self.set_header("Retry-After", str(max(0, math.ceil(error.retry_after))))
         if isinstance(error, InvalidApiKey):
             self.set_header("WWW-Authenticate", "Bearer")
+        if isinstance(error, MethodNotAllowed):
+            self.set_header("Allow", ", ".join(self._methods()))
         if isinstance(error, CallTooLarge):
             self.set_header("X-Should-Retry", "false")  # read by the SDKs of OpenAI and Anthropic
         self.decorate_error(error)
@@ -138,7 +141,17 @@ class BaseHandler(RequestHandler):
         """A hook for headers that only some handlers have."""
 
     def encode_error(self, error: GatewayError) -> bytes:
+        if is_anthropic(self.request.path):
+            return anthropic_errors.encode_error(error, self.context.request_id)
         return encode_error(error)
+
+    def _methods(self) -> list[str]:
+        """Those that the handler has something of its own for."""
+        return [
+            method
+            for method in self.SUPPORTED_METHODS
+            if getattr(type(self), method.lower()) is not getattr(RequestHandler, method.lower())
+        ]
 
     def _hang_up(self, error: GatewayError) -> None:
         """Answers although the body is not in, and ends the connection with that."""

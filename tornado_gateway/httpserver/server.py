@@ -18,7 +18,7 @@ from tornado.iostream import IOStream
 from tornado.web import Application
 
 from tornado_gateway.domain.ports import Clock
-from tornado_gateway.domain.snapshot import SnapshotHolder
+from tornado_gateway.domain.snapshot import CorsPolicy, SnapshotHolder
 from tornado_gateway.domain.tls import TlsPolicy
 from tornado_gateway.httpserver.answering import READ_HEAD_BYTES, AnsweringStream
 from tornado_gateway.httpserver.certificates import Certificates
@@ -144,7 +144,7 @@ class GatewayHTTPServer(HTTPServer):
         if stream.closed():
             return HTTPMessageDelegate()  # what is left in the pipe of a client that is gone is not worth a call
         assert isinstance(request_conn, HTTP1Connection)
-        request_conn.stream = AnsweringStream(stream)  # type: ignore[assignment] # it stands for one
+        request_conn.stream = AnsweringStream(stream, self._cors)  # type: ignore[assignment] # it stands for one
         delegate = super().start_request(server_conn, request_conn)
         known = self._watched.get(stream)
         if known is None:
@@ -153,6 +153,9 @@ class GatewayHTTPServer(HTTPServer):
         else:
             known.resting = True
         return _WatchedRequest(delegate, known, self._due)
+
+    def _cors(self) -> CorsPolicy:
+        return self._snapshots.current.cors
 
     async def retire(self) -> None:
         """Takes no new connections, and returns once those that there are have ended.

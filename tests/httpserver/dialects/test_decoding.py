@@ -94,7 +94,7 @@ def test_values_below_a_path() -> None:
 @pytest.mark.parametrize("value", [b"1e999", b'{"a":[1e999]}'])
 def test_what_no_value_can_hold_is_named(value: bytes) -> None:
     assert open_fields(decode_fields(b'{"x":1e300,"y":null}')) == {"x": 1e300, "y": None}
-    with pytest.raises(InvalidRequest, match=r"^x: ") as refused:
+    with pytest.raises(InvalidRequest, match=r"^x: number out of range\.$") as refused:
         open_fields(decode_fields(b'{"x":' + value + b"}"))
     assert refused.value.param == "x"
 

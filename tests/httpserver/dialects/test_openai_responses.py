@@ -62,6 +62,13 @@ def test_what_is_wrong_is_named(members: dict[str, Any], param: str) -> None:
     assert refused.value.param == param
 
 
+@pytest.mark.parametrize("instead", [{"prompt": {"id": "pmpt_1"}}, {"previous_response_id": "resp_1"}])
+def test_what_openai_keeps_needs_no_input(instead: dict[str, Any]) -> None:
+    call = read(**instead, input=None)
+    assert (call.model, bool(call.wire.fields)) == ("m", True)
+    assert list(call.chat.messages) == []
+
+
 def test_a_relayed_answer_gets_its_cost_and_nothing_else() -> None:
     body = b'{"id":"resp_1","usage":{"input_tokens":1,"total_tokens":2},"x":[1.50]}'
     fields = msgspec.json.decode(body, type=dict[str, msgspec.Raw])

@@ -82,6 +82,7 @@ async def test_a_trace_goes_on(parent: str) -> None:
         PARENT.replace("b7ad6b7169203331", "0" * 16),
         PARENT.upper(),
         PARENT + "0",
+        PARENT + "-of-no-such-version",
     ],
 )
 async def test_a_broken_trace_goes_nowhere_and_its_state_neither(parent: str) -> None:

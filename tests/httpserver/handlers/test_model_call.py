@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import gzip
 import json
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
@@ -698,3 +699,12 @@ async def test_a_callers_own_deadline_counts_its_upload() -> None:
         assert (status, headers["x-gateway-attempts"]) == (504, "0")
         assert b"within the 0.1 seconds" in body
         assert provider.asked == []
+
+
+async def test_a_body_in_a_coding_is_told_so() -> None:
+    async with serving(ScriptedProvider()) as served:
+        headers = {"Content-Type": "application/json", "Content-Encoding": "gzip"}
+        answer = await served.client.post("/v1/chat/completions", content=gzip.compress(b"{}"), headers=headers)
+        assert answer.status_code == 415
+        assert "'gzip'" in answer.json()["error"]["message"]
+        assert served.finished().error == "unsupported_media_type"

@@ -73,7 +73,8 @@ def open_fields(fields: dict[str, msgspec.Raw]) -> dict[str, Any]:
         try:
             document[name] = msgspec.json.decode(raw)
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
-            raise InvalidRequest(f"{name}: {error}.", param=name) from error
+            what = _AT_PATH.sub(r"\g<what>", str(error))  # the path has no names: "$[...][0]"
+            raise InvalidRequest(f"{name}: {what[:1].lower()}{what[1:]}.", param=name) from error
     return document
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from tornado_gateway.domain.call import Completed, ModelCall
-from tornado_gateway.domain.errors import GatewayError
+from tornado_gateway.domain.errors import GatewayError, InvalidRequest
 from tornado_gateway.domain.wire import OPENAI_RESPONSES, Wire
 from tornado_gateway.httpserver.dialects.base import StreamEncoder
 from tornado_gateway.httpserver.dialects.costing import document_with_cost
@@ -29,7 +29,7 @@ class ResponsesBody(msgspec.Struct, frozen=True):
     """The documented members, as far as a wrong type can be told; ranges are the provider's to judge."""
 
     model: ModelName
-    input: str | list[_Object]
+    input: str | list[_Object] | None = None
     instructions: str | list[_Object] | None = None
     stream: bool | None = None
     store: bool | None = None
@@ -52,6 +52,9 @@ class ResponsesBody(msgspec.Struct, frozen=True):
     truncation: str | None = None
 
 
+_INSTEAD = ("prompt", "conversation", "previous_response_id")
+"""What OpenAI keeps, with which nothing more need be said."""
+
 _body = msgspec.json.Decoder(ResponsesBody)
 
 
@@ -66,6 +69,8 @@ class OpenAIResponses:
     def decode_request(self, body: bytes) -> ModelCall:
         fields = decode_fields(body)
         read = decode_as(_body, body)
+        if read.input is None and not any(name in fields for name in _INSTEAD):
+            raise InvalidRequest("input: this field is required.", param="input")
         return ModelCall(
             model=read.model,
             wire=Wire(OPENAI_RESPONSES, fields),

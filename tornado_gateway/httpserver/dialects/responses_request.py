@@ -112,7 +112,7 @@ def open_responses(wire: Wire) -> ChatRequest:
     same: dict[str, Any] = {name: document.get(name) for name in _SAME_NAME}
     return ChatRequest(
         model=document["model"],
-        messages=(*_instructions(document.get("instructions")), *messages_of(document["input"])),
+        messages=(*_instructions(document.get("instructions")), *messages_of(document.get("input") or [])),
         stream=bool(document.get("stream")),
         tools=tuple(tool for tool in tools if allowed is None or tool.name in allowed),
         tool_choice=choice,

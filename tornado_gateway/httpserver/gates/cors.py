@@ -14,6 +14,7 @@ from tornado_gateway.httpserver.rate_headers import NAMES
 _EXPOSED = ", ".join(
     (
         "X-Request-ID",
+        "Request-Id",
         "X-Gateway-Provider",
         "X-Gateway-Model",
         "X-Gateway-Attempts",

@@ -13,9 +13,16 @@ from tornado_gateway.httpserver.gates.base import Headers
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,128}\Z")
 # W3C Trace Context, "traceparent Header Field Values".
-_TRACEPARENT = re.compile(r"(?!ff)[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}(?:-.*)?\Z")
+_TRACEPARENT = re.compile(
+    r"(?!ff)(?!00.{53}.)[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}(?:-.*)?\Z"
+)
 _FORWARDED = ("anthropic-beta", "anthropic-version", "idempotency-key", "openai-beta")
 """None of these can hold a credential."""
+
+
+def is_anthropic(path: str) -> bool:
+    """Whether what is asked for is of Anthropic's API."""
+    return path.startswith("/v1/messages")
 
 
 def request_id(request: HTTPServerRequest) -> str:
@@ -33,6 +40,8 @@ class TraceGate:
     the provider gets it unchanged."""
 
     def headers(self, request: HTTPServerRequest, context: RequestContext) -> Headers:
+        if is_anthropic(request.path):  # its SDK reads no other
+            return (("X-Request-ID", context.request_id), ("Request-Id", context.request_id))
         return (("X-Request-ID", context.request_id),)
 
     def admit(self, request: HTTPServerRequest, context: RequestContext) -> RequestContext:

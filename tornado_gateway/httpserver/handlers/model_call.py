@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from tornado_gateway.domain.call import ModelCall
 from tornado_gateway.domain.context import UNKNOWN, RequestContext
-from tornado_gateway.domain.errors import GatewayError, UnsupportedMediaType
+from tornado_gateway.domain.errors import GatewayError, InvalidRequest, UnsupportedMediaType
 from tornado_gateway.domain.money import Cost
 from tornado_gateway.domain.streaming import ActiveStream
 from tornado_gateway.httpserver import receipts
@@ -125,8 +125,11 @@ class ModelCallHandler(BaseHandler):
                 self.context = replace(self.context, dialect=self._dialect.name)
             return self._dialect.decode_request(body)
         except GatewayError as error:
+            coding = self.request.headers.get("Content-Encoding", "identity")
+            if isinstance(error, InvalidRequest) and coding.lower() != "identity":
+                error = UnsupportedMediaType(f"A body with Content-Encoding {coding!r} is not read: send it as it is.")
             self.services.gateway.refused(error, self.context)
-            raise
+            raise error from None
 
     async def _stream(self, call: ModelCall) -> None:
         stream = self._streaming = self.services.gateway.stream(call, self.context)

@@ -137,7 +137,7 @@ class Blocks:
             "type": "tool_use",
             "id": self._id(call.id),
             "name": call.name,
-            "input": _input(call.arguments, path),
+            "input": _input(call, path),
         }
         return _marked(block, call.cache)
 
@@ -189,11 +189,11 @@ def _decoded(data: str, path: str) -> str:
         raise InvalidRequest(f"{path}: the document is no text in base64.", param=path) from error
 
 
-def _input(arguments: str, path: str) -> dict[str, Any]:
+def _input(call: ToolCall, path: str) -> dict[str, Any]:
     try:
-        value = msgspec.json.decode(arguments) if arguments.strip() else {}
+        value = msgspec.json.decode(call.arguments) if call.arguments.strip() else {}
     except (msgspec.DecodeError, RecursionError) as error:
-        raise InvalidRequest(f"{path}: the call's arguments are not valid JSON.", param=path) from error
+        raise InvalidRequest(f"{path}: the arguments of call {call.id!r} are not valid JSON.", param=path) from error
     if not isinstance(value, dict):
-        raise InvalidRequest(f"{path}: the call's arguments are no JSON object.", param=path)
+        raise InvalidRequest(f"{path}: the arguments of call {call.id!r} are no JSON object.", param=path)
     return value

@@ -142,7 +142,7 @@ class Contents:
         if call.custom:
             raise InvalidRequest(f"{path}: Gemini has no tools whose input is free text.", param=path)
         self._names[call.id] = call.name
-        function: dict[str, Any] = {"name": call.name, "args": _arguments(call.arguments, path)}
+        function: dict[str, Any] = {"name": call.name, "args": _arguments(call, path)}
         if call.id:
             function["id"] = call.id
         return _signed({"functionCall": function}, call.signature)
@@ -199,11 +199,11 @@ def _json(text: str) -> Any:
         return None
 
 
-def _arguments(arguments: str, path: str) -> dict[str, Any]:
+def _arguments(call: ToolCall, path: str) -> dict[str, Any]:
     try:
-        value = msgspec.json.decode(arguments) if arguments.strip() else {}
+        value = msgspec.json.decode(call.arguments) if call.arguments.strip() else {}
     except (msgspec.DecodeError, RecursionError) as error:
-        raise InvalidRequest(f"{path}: the call's arguments are not valid JSON.", param=path) from error
+        raise InvalidRequest(f"{path}: the arguments of call {call.id!r} are not valid JSON.", param=path) from error
     if not isinstance(value, dict):
-        raise InvalidRequest(f"{path}: the call's arguments are no JSON object.", param=path)
+        raise InvalidRequest(f"{path}: the arguments of call {call.id!r} are no JSON object.", param=path)
     return value

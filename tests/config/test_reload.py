@@ -47,7 +47,7 @@ class Clock:
 class Followed:
     """A reloader on a real file, and what it published."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, workers: int = 1) -> None:
         self.path = path
         self.events: list[Any] = []
         loaded = load(path, {})
@@ -61,6 +61,7 @@ class Followed:
             publisher=self,
             clock=Clock(),
             keep=self.kept.append,
+            workers=workers,
         )
 
     def publish(self, event: Any) -> None:
@@ -92,8 +93,8 @@ def file(tmp_path: Path) -> Path:
     return path
 
 
-async def following(path: Path, check: Callable[[Followed], Awaitable[None]]) -> None:
-    followed = Followed(path)
+async def following(path: Path, check: Callable[[Followed], Awaitable[None]], workers: int = 1) -> None:
+    followed = Followed(path, workers)
     followed.reloader.start()
     try:
         await check(followed)
@@ -332,8 +333,29 @@ async def test_what_needs_a_restart_is_said(file: Path) -> None:
         file.write_text(TEXT.replace("SERVER_PORT:-8080", "SERVER_PORT:-8081"))
         await followed.until(lambda: bool(followed.events))
         assert "server.port needs a restart" in followed.events[0].notes
+        file.write_text(TEXT.replace("SERVER_PORT:-8080", "SERVER_PORT:-8081").replace("0.03", "0.04"))
+        await followed.until(lambda: len(followed.events) == 2)
+        assert "server.port needs a restart" in followed.events[1].notes
+        file.write_text(TEXT)  # as it was when it started
+        await followed.until(lambda: len(followed.events) == 3)
+        assert not any("restart" in note for note in followed.events[2].notes)
 
     await following(file, check)
+
+
+async def test_limits_that_each_of_several_would_count_for_itself_are_refused(file: Path) -> None:
+    async def check(followed: Followed) -> None:
+        before = followed.reloader.status.revision
+        file.write_text(TEXT + "limits: {concurrent: 5}\n")
+        await followed.until(lambda: bool(followed.events))
+        (event,) = followed.events
+        assert isinstance(event, ConfigRejected)
+        assert "each of 2 workers would count" in event.problems[0]
+        status = followed.reloader.status
+        assert (status.revision, status.last_error) == (before, event.problems)
+        assert followed.snapshots.current.quotas is None
+
+    await following(file, check, workers=2)
 
 
 async def test_two_hundred_reloads_leave_one_revision_alive(file: Path) -> None:

@@ -388,3 +388,20 @@ def test_a_bad_file_and_a_taken_port_start_no_worker(tmp_path: Path, capsys: pyt
     file.write_text(CONFIG.replace("workers: 2", "workers: two"))
     assert main([*serve, "--workers", "auto"]) == 1
     assert "server.workers: 'two' does not have the right form" in capsys.readouterr().err
+
+
+def test_limits_are_not_added_to_workers_that_would_each_count_them(own: Gateway) -> None:
+    own.config.write_text(CONFIG.replace("workers: 2", "workers: 1") + "limits: {concurrent: 5}\n")
+
+    def refused() -> bool:
+        error = httpx.get(f"{own.url}/health/ready").json()["config"]["last_error"]
+        return error is not None and "each of 2 workers would count" in error
+
+    own.wait_until(refused)
+    # Who takes another's place begins with what is in force, too.
+    own.process.send_signal(signal.SIGUSR2)
+    own.wait_until(lambda: "all workers replaced" in own.log.read_text(), 60)
+    own.wait_until(refused)
+    answer = httpx.post(f"{own.url}/v1/completions", json=BODY)
+    assert answer.status_code == 200
+    assert not any(name.startswith("x-ratelimit") for name in answer.headers)

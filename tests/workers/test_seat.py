@@ -35,11 +35,11 @@ def test_workers_see_each_other_through_their_seats() -> None:
 
 def test_a_process_that_serves_alone_keeps_nothing() -> None:
     Crew().keep(b"file")
-    assert Crew().number is None
-    memory = SharedMemory.create(1)
+    assert (Crew().number, Crew().workers) == (None, 1)
+    memory = SharedMemory.create(3)
     crew = Crew(Seat(7, 0, memory))
     crew.keep(b"file")
-    assert (crew.number, memory.kept()) == (7, b"file")
+    assert (crew.number, crew.workers, memory.kept()) == (7, 2, b"file")
     assert crew.seat is not None
     assert crew.seat.kept() == b"file"
     memory.close()

@@ -17,7 +17,7 @@ from tornado_gateway.admin.scalars import NotYaml
 from tornado_gateway.admin.writing import write_file
 from tornado_gateway.cli.replacing import ChangedMeanwhile
 from tornado_gateway.config.build import Loaded, parse, read_file
-from tornado_gateway.config.diff import differences, needs_restart
+from tornado_gateway.config.diff import differences
 from tornado_gateway.config.problems import ConfigInvalid, Problem
 from tornado_gateway.config.reload import Reloader
 from tornado_gateway.domain.admin_errors import AdminConflict, AdminWriteOff, RevisionMismatch, RevisionUnknown
@@ -173,7 +173,7 @@ class Configuration:
         if new is None:
             return document
         document["changes"] = differences(old.settings, new.settings)
-        document["restart"] = needs_restart(old.settings, new.settings)
+        document["restart"] = self._reloader.needs_restart(new.settings)
         if days is not None:
             since = self._clock.now() - timedelta(days=days)
             document |= {"since": since, **await effect_of(self._reader, old, new, since)}
@@ -195,6 +195,9 @@ class Configuration:
             inside = self._inside(loaded)
             if inside:
                 return _Proposal(made, [each.document() for each in inside])
+            unfit = self._reloader.misfit(loaded)
+            if unfit is not None:
+                return _Proposal(made, [problem_at_the_beginning(unfit)])
             return _Proposal(made, [each.document() for each in loaded.warnings], loaded)
         except UnicodeDecodeError:
             return _Proposal(body, [problem_at_the_beginning("not UTF-8")])

@@ -66,6 +66,7 @@ class ConfigModule(Module):
             publisher=publisher,
             clock=clock,
             keep=crew.keep,
+            workers=crew.workers,
         )
 
 

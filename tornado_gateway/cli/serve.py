@@ -21,6 +21,7 @@ from tornado_gateway.cli.supervise import supervise
 from tornado_gateway.config.build import Loaded, parse, read_file
 from tornado_gateway.config.problems import ConfigInvalid
 from tornado_gateway.config.schema import packaged_default
+from tornado_gateway.config.side_by_side import misfit
 from tornado_gateway.domain.exposure import is_loopback
 from tornado_gateway.workers.cpus import usable_cpus
 
@@ -61,9 +62,9 @@ def run(args: argparse.Namespace) -> int:
             print(problem, file=sys.stderr)
         return 1
     workers = args.workers or _workers(str(loaded.settings.server.workers))
-    if workers > 1 and loaded.settings.counts_alone:
-        # The file's own number has been checked with the file.
-        print(f"{path}: each of {workers} workers would count its limits for itself: say state.url", file=sys.stderr)
+    unfit = misfit(loaded, workers)
+    if unfit is not None:  # the file's own number has been checked with the file
+        print(unfit, file=sys.stderr)
         return 1
     host = args.host or loaded.settings.server.host
     if not is_loopback(host) and loaded.settings.auth.undecided:

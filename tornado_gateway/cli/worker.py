@@ -19,6 +19,7 @@ from tornado_gateway.bootstrap import Runtime, make_runtime
 from tornado_gateway.cli.serve import begin, drain
 from tornado_gateway.config.build import Loaded, parse, read_file
 from tornado_gateway.config.problems import ConfigInvalid
+from tornado_gateway.config.side_by_side import misfit
 from tornado_gateway.workers.memory import SharedMemory
 from tornado_gateway.workers.process import HELD_BACK
 from tornado_gateway.workers.seat import Errand, Seat
@@ -60,6 +61,9 @@ def _load(path: Path, seat: Seat) -> Loaded:
         kept = seat.kept()
         if kept is None:
             raise
+        return parse(kept, path, os.environ)
+    kept = seat.kept()
+    if kept is not None and misfit(loaded, seat.workers) is not None:
         return parse(kept, path, os.environ)
     seat.keep(content)
     return loaded

@@ -139,6 +139,6 @@ class Settings:
     global_guardrails: tuple[str, ...] = ()
 
     @property
-    def counts_alone(self) -> bool:
-        """Whether limits or budgets are counted in one process's memory: several would admit several times as much."""
-        return (self.quotas is not None or self.auth.bounded) and not self.state.shared
+    def counts(self) -> bool:
+        """Whether there are limits or budgets: in one process's memory, several would admit several times as much."""
+        return self.quotas is not None or self.auth.bounded

@@ -15,8 +15,10 @@ from typing import Any
 
 from tornado_gateway.config.build import Loaded, MakeProvider, build, parse, read_file
 from tornado_gateway.config.diff import differences, needs_restart
+from tornado_gateway.config.model import Settings
 from tornado_gateway.config.problems import ConfigInvalid
 from tornado_gateway.config.secret_files import SecretFiles
+from tornado_gateway.config.side_by_side import misfit
 from tornado_gateway.config.signatures import UNREAD, Signature, signature_of
 from tornado_gateway.domain.events import ConfigRejected, ConfigReloaded
 from tornado_gateway.domain.ports import Clock, Publisher
@@ -57,7 +59,8 @@ class _Reading:
 
 
 class Reloader:
-    """Reads and checks in a thread, swaps on the event loop's. ``keep`` is given each file that is in force."""
+    """Reads and checks in a thread, swaps on the event loop's. ``keep`` is given each file that is in force;
+    ``workers`` processes follow it beside each other."""
 
     def __init__(
         self,
@@ -69,8 +72,11 @@ class Reloader:
         publisher: Publisher,
         clock: Clock,
         keep: Callable[[bytes], None] = lambda content: None,
+        workers: int = 1,
     ) -> None:
         self._loaded = loaded
+        self._started = loaded.settings
+        self._workers = workers
         self._environ = environ
         self._snapshots = snapshots
         self._make_provider = make_provider
@@ -90,6 +96,14 @@ class Reloader:
     def loaded(self) -> Loaded:
         """The file that is in force."""
         return self._loaded
+
+    def needs_restart(self, settings: Settings) -> tuple[str, ...]:
+        """What of ``settings`` would not be in force before a restart."""
+        return needs_restart(self._started, settings)
+
+    def misfit(self, loaded: Loaded) -> str | None:
+        """Why a file that is well in itself can't be put in force here, None where it can."""
+        return misfit(loaded, self._workers, self._started.state)
 
     def start(self) -> None:
         """Begins to follow the file; on the running loop."""
@@ -164,7 +178,11 @@ class Reloader:
         try:
             content = read_file(path)
             digest = hashlib.sha256(content).hexdigest()
-            return _Reading(digest, parse(content, path, self._environ, files), content, files=files.seen)
+            loaded = parse(content, path, self._environ, files)
+            unfit = self.misfit(loaded)
+            if unfit is not None:
+                return _Reading(digest, problems=(unfit,), files=files.seen)
+            return _Reading(digest, loaded, content, files=files.seen)
         except ConfigInvalid as invalid:
             problems = tuple(str(problem) for problem in invalid.problems)
             return _Reading(digest, problems=problems, files=files.seen)
@@ -178,7 +196,7 @@ class Reloader:
         if loaded.revision != previous.revision:
             notes = (
                 *differences(previous.settings, loaded.settings),
-                *needs_restart(previous.settings, loaded.settings),
+                *self.needs_restart(loaded.settings),
                 *(str(warning) for warning in loaded.warnings),
             )
             snapshot = build(loaded, make_provider=self._make_provider, now=self._clock.now)

@@ -42,6 +42,11 @@ class Seat:
         self._memory = memory
         memory.occupy(slot)
 
+    @property
+    def workers(self) -> int:
+        """How many serve beside each other: one slot is for who takes another's place."""
+        return self._memory.slots - 1
+
     def tell(self, connections: int) -> None:
         """How many connections are open here."""
         self._memory.tell(self._slot, connections)
@@ -82,6 +87,10 @@ class Crew:
     @property
     def number(self) -> int | None:
         return None if self.seat is None else self.seat.number
+
+    @property
+    def workers(self) -> int:
+        return 1 if self.seat is None else self.seat.workers
 
     def keep(self, content: bytes) -> None:
         """This file is in force here: what a worker begins with that finds a bad one."""

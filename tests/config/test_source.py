@@ -68,6 +68,22 @@ def test_both_places_of_a_duplicate_key_are_told() -> None:
     assert str(problem) == "f:3:3: x.a: duplicate key, first given in line 2, column 3"
 
 
+@pytest.mark.parametrize("text", ["a: !!str 1", "a: !x {b: 1}", "a: !x [1]", "a: !x '1'", "!x a: 1", "a: ! b"])
+def test_tags_are_refused_wherever_they_stand(text: str) -> None:
+    (problem,) = read(text, "f", {}).problems
+    assert "the tag '!" in problem.message or "the tag 'tag:yaml.org,2002:str'" in problem.message
+    assert problem.path == ("a",)
+
+
+def test_a_character_in_two_escapes_is_one() -> None:
+    source = read('"\\ud83d\\ude00": "\\ud83d\\ude00!"', "f", {})
+    assert (source.value, source.problems) == ({"\U0001f600": "\U0001f600!"}, [])
+    (problem,) = read('a: "\\ud83d!"', "f", {}).problems
+    assert "half a character" in str(problem.message)
+    (problem,) = read("a: ${X}", "f", {"X": "\udcff"}).problems
+    assert problem.message == "the environment variable X is not UTF-8"
+
+
 def test_references_are_for_values() -> None:
     (problem,) = read('"${NAME}": 1', "f", {"NAME": "x"}).problems
     assert "references are for values" in problem.message

@@ -10,8 +10,7 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-import yaml
-
+from tornado_gateway.config.nodes import Listed, Mapped, Node, Scalar, nodes_of
 from tornado_gateway.config.problems import ConfigInvalid, Position, Problem
 from tornado_gateway.config.secret_files import SecretFiles, SecretUnreadable
 
@@ -27,6 +26,7 @@ _REFERENCE = re.compile(
     r"|\$\{file:(?P<file>[^}]*?)(?::-(?P<otherwise>[^}]*))?\}"
     r"|\$\{[^}]*\}?"
 )
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _MAX_NODES = 200_000
 _MAX_INTEGER_DIGITS = 100
 """Beyond it Python refuses to make an int of the digits, and no setting is anywhere near."""
@@ -78,21 +78,7 @@ def read(text: str, name: str, environ: Mapping[str, str], files: SecretFiles | 
     Raises ``ConfigInvalid`` where the text is no YAML at all.
     """
     source = Source(name)
-    try:
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        position = Position(1, 1) if mark is None else Position(mark.line + 1, mark.column + 1)
-        what = " ".join(part for part in (error.context, error.problem) if part)
-        raise ConfigInvalid([Problem(name, position, (), f"not YAML: {what}")]) from error
-    except yaml.reader.ReaderError as error:
-        position = Position(
-            text.count("\n", 0, error.position) + 1, error.position - text.rfind("\n", 0, error.position)
-        )
-        what = f"the character U+{ord(text[error.position]):04X} is not allowed"
-        raise ConfigInvalid([Problem(name, position, (), f"not YAML: {what}")]) from error
-    except RecursionError as error:
-        raise ConfigInvalid([Problem(name, Position(1, 1), (), "nested too deeply")]) from error
+    node = nodes_of(text, name)
     if node is None:
         source.value = {}
         return source
@@ -108,34 +94,38 @@ class _Reader:
         self._nodes = 0
         self._open: set[int] = set()
 
-    def read(self, node: yaml.Node, path: Path) -> Any:
+    def read(self, node: Node, path: Path) -> Any:
         self._nodes += 1
         if self._nodes > _MAX_NODES:
-            position = Position(node.start_mark.line + 1, node.start_mark.column + 1)
-            raise ConfigInvalid([Problem(self._source.name, position, path, "aliases blow the file up beyond measure")])
-        self._source.values[path] = Position(node.start_mark.line + 1, node.start_mark.column + 1)
-        if isinstance(node, yaml.ScalarNode):
+            what = "aliases blow the file up beyond measure"
+            raise ConfigInvalid([Problem(self._source.name, node.position, path, what)])
+        self._source.values[path] = node.position
+        if node.tag is not None:
+            self._complain(node.position, path, f"the tag {node.tag!r} is not supported")
+        if isinstance(node, Scalar):
             return self._scalar(node, path)
         if id(node) in self._open:
-            self._complain(self._source.values[path], path, "the anchor holds itself")
+            self._complain(node.position, path, "the anchor holds itself")
             return None
         self._open.add(id(node))
-        value = self._mapping(node, path) if isinstance(node, yaml.MappingNode) else self._sequence(node, path)
+        value = self._mapping(node, path) if isinstance(node, Mapped) else self._sequence(node, path)
         self._open.remove(id(node))
         return value
 
-    def _sequence(self, node: yaml.Node, path: Path) -> list[Any]:
+    def _sequence(self, node: Listed, path: Path) -> list[Any]:
         return [self.read(item, (*path, index)) for index, item in enumerate(node.value)]
 
-    def _mapping(self, node: yaml.MappingNode, path: Path) -> dict[str, Any]:
+    def _mapping(self, node: Mapped, path: Path) -> dict[str, Any]:
         members: dict[str, Any] = {}
         for key_node, value_node in node.value:
-            position = Position(key_node.start_mark.line + 1, key_node.start_mark.column + 1)
-            if not isinstance(key_node, yaml.ScalarNode):
+            position = key_node.position
+            if not isinstance(key_node, Scalar):
                 self._complain(position, path, "a key must be a text")
                 continue
-            key = key_node.value
-            if key == "<<" and key_node.style is None:
+            key = self._text(key_node, path)
+            if key_node.tag is not None:
+                self._complain(position, (*path, key), f"the tag {key_node.tag!r} is not supported")
+            if key == "<<" and key_node.plain:
                 self._complain(position, path, "merge keys (<<) are not supported: write the keys out")
                 continue
             inner = (*path, key)
@@ -151,17 +141,24 @@ class _Reader:
             members[key] = self.read(value_node, inner)
         return members
 
-    def _scalar(self, node: yaml.ScalarNode, path: Path) -> Any:
-        text = node.value
-        if node.style is None and node.tag.startswith("tag:yaml.org,2002:"):
+    def _scalar(self, node: Scalar, path: Path) -> Any:
+        text = self._text(node, path)
+        if node.plain:
             plain = _plain(text)
             if plain is not text:
                 return plain
-        elif node.style is None and not node.tag.startswith("tag:yaml.org,2002:"):
-            self._complain(self._source.values[path], path, f"the tag {node.tag!r} is not supported")
         if "$" not in text:
             return text
         return self._expand(text, path)
+
+    def _text(self, node: Scalar, path: Path) -> str:
+        """As it was meant where JSON's writers put a character beyond U+FFFF into two escapes."""
+        if not _SURROGATE.search(node.value):
+            return node.value
+        joined = node.value.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+        if "\ufffd" in joined:
+            self._complain(node.position, path, "half a character: an escape \\ud800 to \\udfff stands alone")
+        return joined
 
     def _expand(self, text: str, path: Path) -> str:
         def value(match: re.Match[str]) -> str:
@@ -181,6 +178,9 @@ class _Reader:
                 message = f"references do not nest: {name} and what is in it are two ways, write the one that is meant"
                 self._complain(self._source.values[path], path, message)
             found = self._environ.get(name)
+            if found is not None and _SURROGATE.search(found):
+                self._complain(self._source.values[path], path, f"the environment variable {name} is not UTF-8")
+                return ""
             if found is not None and (found or match["default"] is None):
                 return found
             if match["default"] is None:

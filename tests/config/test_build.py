@@ -92,8 +92,8 @@ def test_a_file_that_is_not_there_or_not_text(tmp_path: Path) -> None:
     with pytest.raises(ConfigInvalid, match="can't be read: No such file"):
         load(tmp_path / "nope.yaml", {})
     with pytest.raises(ConfigInvalid) as refused:
-        parse(b"a: 1\nb: \xff\n", Path("f"), {})
-    assert str(refused.value) == "f:2:4: not UTF-8"
+        parse(b"a: 1\nb: \xc3\xa9 \xff\n", Path("f"), {})
+    assert str(refused.value) == "f:2:6: not UTF-8"
 
 
 def test_a_byte_order_mark_is_no_content(file: Path) -> None:

@@ -1,6 +1,7 @@
 import asyncio
 import os
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -508,3 +509,28 @@ async def test_who_asks_is_told_what_came_of_it(file: Path) -> None:
         assert bad.last_error is not None
 
     await following(file, check)
+
+
+async def test_a_pipe_in_the_files_place_is_refused_and_waited_for_by_nobody(file: Path) -> None:
+    async def check(followed: Followed) -> None:
+        file.unlink()
+        os.mkfifo(file)
+        await followed.until(lambda: bool(followed.events))
+        assert "it is no regular file" in followed.events[0].problems[0]
+        file.unlink()
+        file.write_text(priced("0.04"))
+        await followed.until(lambda: followed.price() == "0.04")
+
+    await following(file, check)
+
+
+async def test_a_file_that_came_through_a_pipe_is_not_looked_at_again_unasked(file: Path, tmp_path: Path) -> None:
+    followed = Followed(file)
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    followed.reloader._loaded = replace(followed.reloader.loaded, path=pipe)
+    followed.reloader.start()
+    await asyncio.sleep(0.3)
+    assert (followed.events, followed.reloader.status.last_error) == ([], None)
+    assert "no regular file" in str((await followed.reloader.reload()).last_error)
+    await followed.reloader.close()

@@ -1,6 +1,6 @@
 import pytest
 
-from tornado_gateway.domain.nearest import did_you_mean, nearest
+from tornado_gateway.domain.nearest import Adviser, did_you_mean, nearest
 
 NAMES = ("gpt-4", "gpt-4o", "claude-opus-4-1-20250805", "claude-haiku-4-5", "Mistral-Large")
 
@@ -40,3 +40,8 @@ def test_names_that_differ_by_case_alone_are_one() -> None:
 
 def test_a_book_is_compared_by_its_beginning() -> None:
     assert nearest("gpt-4" * 2_000_000, NAMES) == []
+
+
+def test_of_many_words_the_first_are_advised() -> None:
+    advice = Adviser(NAMES)
+    assert [bool(advice("gpt-4")) for _ in range(22)] == [True] * 20 + [False] * 2

@@ -153,7 +153,7 @@ class Configuration:
 
     async def _content(self) -> bytes | None:
         try:
-            return await asyncio.to_thread(read_file, self._reloader.loaded.path)
+            return await asyncio.to_thread(read_file, self._reloader.loaded.path, again=True)
         except ConfigInvalid:
             return None
 

@@ -55,7 +55,7 @@ def main() -> int:
 def _load(path: Path, seat: Seat) -> Loaded:
     """What the file says; where it has become bad since, what the other workers have in force."""
     try:
-        content = read_file(path)
+        content = read_file(path, again=True)
         loaded = parse(content, path, os.environ)
     except ConfigInvalid:
         kept = seat.kept()

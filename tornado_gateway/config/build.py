@@ -4,8 +4,10 @@ import hashlib
 from collections.abc import Callable, Mapping, Set
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
+from errno import EINVAL
 from ipaddress import ip_network
 from pathlib import Path
+from stat import S_ISREG
 
 import msgspec
 
@@ -50,9 +52,14 @@ def load(path: Path, environ: Mapping[str, str]) -> Loaded:
     return parse(read_file(path), path, environ)
 
 
-def read_file(path: Path) -> bytes:
-    """The file's content. Raises ``ConfigInvalid`` where it can't be read."""
+def read_file(path: Path, *, again: bool = False) -> bytes:
+    """The file's content. Raises ``ConfigInvalid`` where it can't be read.
+
+    ``again``: it has been read before. A pipe has nothing to say then, and whoever asks would wait for ever.
+    """
     try:
+        if again and not S_ISREG(path.stat().st_mode):
+            raise OSError(EINVAL, "it is no regular file")
         return path.read_bytes()
     except OSError as error:
         problem = Problem(str(path), Position(1, 1), (), f"can't be read: {error.strerror}")
@@ -67,7 +74,7 @@ def parse(content: bytes, path: Path, environ: Mapping[str, str], files: SecretF
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
-        column = error.start - content.rfind(b"\n", 0, error.start)
+        column = len(content[content.rfind(b"\n", 0, error.start) + 1 : error.start].decode()) + 1
         raise ConfigInvalid([Problem(str(path), Position(line, column), (), "not UTF-8")]) from error
     source = read(text, str(path), environ, files)
     settle_types(source)

@@ -14,7 +14,7 @@ from tornado_gateway.config.source import Path, Source
 from tornado_gateway.domain.exposure import is_loopback
 from tornado_gateway.domain.keys import hash_of
 from tornado_gateway.domain.ledger_url import NOWHERE
-from tornado_gateway.domain.nearest import did_you_mean
+from tornado_gateway.domain.nearest import Adviser
 from tornado_gateway.domain.routes import RouteTable
 
 
@@ -81,17 +81,16 @@ def _keys(source: Source, document: Outline, keys: list[Any]) -> Iterator[Proble
 def check_models(source: Source, path: Path, entry: dict[str, Any], table: RouteTable) -> Iterator[Problem]:
     """What a key's ``models`` name must be there; a pattern may wait for what it is for."""
     models = entry.get("models")
+    advice = Adviser(route.name for route in table)
     for index, model in enumerate(models if isinstance(models, list) else ()):
         if not isinstance(model, str):
             continue
         place = (*path, "models", index)
         if not model.endswith("*"):
             if table.match(model) is None:
-                advice = did_you_mean(model, (route.name for route in table))
-                yield source.problem(place, f"no route serves {model!r}{advice}")
+                yield source.problem(place, f"no route serves {model!r}{advice(model)}")
         elif table.match(model) is None and not any(route.name.startswith(model[:-1]) for route in table):
-            advice = did_you_mean(model, (route.name for route in table))
-            yield source.warning(place, f"no route's name is like {model!r}{advice}")
+            yield source.warning(place, f"no route's name is like {model!r}{advice(model)}")
 
 
 def _expiry(source: Source, path: Path, text: Any) -> Iterator[Problem]:

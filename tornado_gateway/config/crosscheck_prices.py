@@ -6,18 +6,18 @@ from tornado_gateway.config.crosscheck_cards import check_row
 from tornado_gateway.config.outline import Outline
 from tornado_gateway.config.problems import Problem
 from tornado_gateway.config.source import Path, Source
-from tornado_gateway.domain.nearest import did_you_mean
+from tornado_gateway.domain.nearest import Adviser
 from tornado_gateway.domain.routes import Route
 from tornado_gateway.domain.routing import Step, chain
 
 
 def check_prices(source: Source, document: Outline) -> Iterator[Problem]:
+    of_provider = Adviser(document.providers)
     for name, row in document.prices.items():
         path: Path = ("pricing", "models", name)
         provider = name.partition("/")[0]
         if "/" in name and provider not in document.providers:
-            advice = did_you_mean(provider, document.providers)
-            yield source.problem(path, f"there is no provider {provider!r}{advice}", key=True)
+            yield source.problem(path, f"there is no provider {provider!r}{of_provider(provider)}", key=True)
         yield from check_row(source, path, row)
     yield from _against_routes(source, document)
 
@@ -39,9 +39,9 @@ def _against_routes(source: Source, document: Outline) -> Iterator[Problem]:
             elif target.provider in document.providers and not document.allow_unpriced:
                 place = _place(document, root, step)
                 unpriced[place, f"{target.provider}/{model}"] = None
+    advice = Adviser(document.prices)
     for place, name in unpriced:
-        advice = did_you_mean(name, document.prices)
-        message = f"{name!r} has no price under pricing.models{advice}: give it one, or say free: true"
+        message = f"{name!r} has no price under pricing.models{advice(name)}: give it one, or say free: true"
         yield source.problem(place, message)
     for name in document.prices:
         if name not in reached:

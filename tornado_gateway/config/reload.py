@@ -86,6 +86,8 @@ class Reloader:
         self.status = Status(loaded.revision, snapshots.current.loaded_at)
         self._wanted = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
+        self._at_rest = False
+        """It is not looked at unasked."""
         self._refused: tuple[str, tuple[str, ...]] | None = None
         self._files: tuple[str, ...] = ()
         self._waiting: list[asyncio.Future[None]] = []
@@ -106,7 +108,8 @@ class Reloader:
         return misfit(loaded, self._workers, self._started.state)
 
     def start(self) -> None:
-        """Begins to follow the file; on the running loop."""
+        """Begins to follow the file, where it is none that can be read but once; on the running loop."""
+        self._at_rest = self._loaded.path.is_fifo()
         self._task = asyncio.get_running_loop().create_task(self._follow())
 
     def reload_now(self) -> None:
@@ -139,7 +142,7 @@ class Reloader:
             waiting, self._waiting = self._waiting, []
             now = await asyncio.to_thread(self._look)
             # Half a file can be good YAML: unasked, only one that two looks found the same is read.
-            if asked or (now == seen and now != self._signature):
+            if asked or (now == seen and now != self._signature and not self._at_rest):
                 await self._reload(now)
                 if asked:
                     # It was not at rest: a change within the same tick of the file system's clock would not show.
@@ -176,7 +179,7 @@ class Reloader:
         digest = ""
         files = SecretFiles()
         try:
-            content = read_file(path)
+            content = read_file(path, again=True)
             digest = hashlib.sha256(content).hexdigest()
             loaded = parse(content, path, self._environ, files)
             unfit = self.misfit(loaded)

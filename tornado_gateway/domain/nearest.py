@@ -8,6 +8,7 @@ _LONGEST = 200
 _TELLING = 3
 """Letters by which a longer name is recognized that begins with them."""
 _ALIKE = 0.5
+_ADVISED = 20
 
 
 def nearest(word: str, known: Iterable[str], most: int = 3) -> list[str]:
@@ -27,6 +28,19 @@ def did_you_mean(word: str, known: Iterable[str], most: int = 1) -> str:
     """``" (did you mean 'a' or 'b'?)"``, or nothing where no known word is near."""
     near = nearest(word, known, most)
     return f" (did you mean {in_words(near)}?)" if near else ""
+
+
+class Adviser:
+    """``did_you_mean`` for many words: to compare each of thousands with each would take minutes, and whoever has so
+    many to put right has seen by the ``_ADVISED``th how."""
+
+    def __init__(self, known: Iterable[str]) -> None:
+        self._known = tuple(known)
+        self._left = _ADVISED
+
+    def __call__(self, word: str) -> str:
+        self._left -= 1
+        return did_you_mean(word, self._known) if self._left >= 0 else ""
 
 
 def in_words(names: Iterable[str]) -> str:

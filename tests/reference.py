@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from tornado_gateway.config.schema import settled
+
 ROOT = Path(__file__).resolve().parents[1]
 SCHEMA = ROOT / "schema" / "gateway.schema.json"
 PAGE = ROOT / "docs" / "reference.md"
@@ -126,4 +128,4 @@ def _text(description: str) -> str:
 
 
 if __name__ == "__main__":
-    PAGE.write_text(page(json.loads(SCHEMA.read_text())))
+    PAGE.write_text(page(settled(json.loads(SCHEMA.read_text()))))

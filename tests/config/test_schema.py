@@ -1,8 +1,10 @@
 import json
 from collections.abc import Iterator
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
+import yaml
 from jsonschema import Draft202012Validator
 
 from tornado_gateway.config.schema import load_schema, packaged_default, settle_types, validate
@@ -82,3 +84,24 @@ routes:
     assert source.value["providers"]["a"] == {"kind": "openai", "breaker": False, "proxy": ""}
     assert source.value["routes"]["r"] == {"hedge": {"after": Decimal("1.5")}, "fallbacks": ["s", "t"]}
     assert source.value["routes"]["s"] == {"hedge": {"after": "p95"}, "fallbacks": ["false"]}
+
+
+def as_an_editor_sees_it(text: str) -> list[str]:
+    """The schema's own complaints of a file whose references nobody follows."""
+    schema = json.loads((Path(__file__).parents[2] / "schema" / "gateway.schema.json").read_text())
+    errors = Draft202012Validator(schema).iter_errors(yaml.safe_load(text))
+    return [".".join(map(str, error.absolute_path)) for error in errors]
+
+
+def test_an_editor_takes_references_where_the_gateway_does() -> None:
+    shipped = packaged_default().read_text()
+    assert as_an_editor_sees_it(shipped) == []
+    more = 'server: {port: "${P}", workers: "${W:-auto}", read_timeout: "${T}"}\nlog: {level: "${L:-INFO}"}\n'
+    assert as_an_editor_sees_it("version: 1\n" + more) == ["", "", ""]  # what must be there is not, and nothing more
+    wrong = 'server: {port: "80", workers: two, read_timeout: x}\nlog: {level: LOUD}\n'
+    assert as_an_editor_sees_it("version: 1\n" + wrong)[3:] == [
+        "server.port",
+        "server.read_timeout",
+        "server.workers",
+        "log.level",
+    ]

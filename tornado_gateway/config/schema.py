@@ -18,6 +18,7 @@ from tornado_gateway.domain.nearest import did_you_mean
 
 _SCHEMA_FILE = "gateway.schema.json"
 _DECODER = msgspec.json.Decoder(float_hook=Decimal)
+_REFERENCE = r"\$\{"
 _SHOWN = 60
 """Characters of a value that a message repeats."""
 _WORDS = {
@@ -44,9 +45,29 @@ def _data(name: str, folder: str) -> FilePath:
 
 @cache
 def load_schema() -> dict[str, Any]:
-    """``gateway.schema.json``, its numbers as exact as those of the files that they bound."""
-    document: dict[str, Any] = _DECODER.decode(_data(_SCHEMA_FILE, "schema").read_bytes())
+    """``gateway.schema.json`` for values whose references were followed, its numbers as exact as those of the files
+    that they bound."""
+    document: dict[str, Any] = settled(_DECODER.decode(_data(_SCHEMA_FILE, "schema").read_bytes()))
     return document
+
+
+def settled(schema: Any) -> Any:
+    """The schema without what it allows for an editor's sake, which sees the file as it is written: ``"${PORT:-8080}"``
+    where a number is wanted, and ``a,b`` for a list."""
+    if isinstance(schema, list):
+        return [settled(each) for each in schema]
+    if not isinstance(schema, dict):
+        return schema
+    if schema.get("anyOf", [])[1:] == [{"pattern": _REFERENCE}]:
+        schema = {**schema, **schema["anyOf"][0]}
+        del schema["anyOf"]
+    made = {name: settled(each) for name, each in schema.items()}
+    if made.get("pattern") == _REFERENCE or made.get("type") == ["array", "string"]:
+        made.pop("pattern", None)
+        made["type"] = next(kind for kind in made["type"] if kind != "string")
+    elif isinstance(made.get("pattern"), str):
+        made["pattern"] = made["pattern"].removesuffix(f"|{_REFERENCE}")
+    return made
 
 
 def settle_types(source: Source) -> None:

@@ -32,8 +32,8 @@ def test_the_arguments() -> None:
     ("words", "message"),
     [
         (["--by", "kee"], "no rows are told apart by 'kee' (did you mean 'key'?)"),
-        (["--top", "0"], "at least one line"),
-        (["--top", "x"], "invalid"),
+        (["--top", "0"], "no count of lines from 1"),
+        (["--top", "x"], "no count of lines from 1"),
     ],
 )
 def test_usage(words: list[str], message: str, capsys: pytest.CaptureFixture[str]) -> None:

@@ -14,6 +14,9 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import pytest
+
+from tornado_gateway.__main__ import main
 
 from .conftest import CONFIG, ROOT, STREAM, Double, Gateway, chunk, send_stream
 
@@ -142,6 +145,24 @@ def test_sigterm_drains(gateway: Gateway, upstream: Double) -> None:
     assert gateway.process.wait(10) == 0
 
 
+def test_who_is_not_done_in_time_is_told_so(start: Callable[..., Gateway], upstream: Double) -> None:
+    async def never(handler: Any, seen: Any) -> None:
+        handler.set_header("Content-Type", "text/event-stream")
+        handler.write(STREAM[1])
+        await handler.flush()
+        await asyncio.to_thread(seen.closed.wait, 20)
+
+    upstream.script = never
+    gateway = start(CONFIG.replace("drain_timeout: 20", "drain_timeout: 0.2"))
+    with httpx.stream("POST", f"{gateway.url}/v1/chat/completions", json={**BODY, "stream": True}) as answer:
+        lines = answer.iter_lines()
+        assert "Hel" in next(lines)
+        gateway.process.send_signal(signal.SIGTERM)
+        assert '"shutting_down"' in [line for line in lines if line][-1]  # and the stream ends as one ends
+    assert gateway.process.wait(10) == 0
+    assert '"error":"shutting_down"' in gateway.log.read_text()
+
+
 def test_a_second_sigterm_ends_at_once(gateway: Gateway, upstream: Double) -> None:
     async def never(handler: Any, seen: Any) -> None:
         handler.set_header("Content-Type", "text/event-stream")
@@ -209,3 +230,12 @@ def test_a_provider_without_a_key_stops_nothing_else(start: Callable[..., Gatewa
     assert httpx.post(f"{gateway.url}/v1/chat/completions", json={**BODY, "model": "echo4"}).status_code == 200
     gateway.wait_until(lambda: "has no API key" in gateway.log.read_text())
     assert gateway.log.read_text().count("provider openai has no API key: its routes answer 503") == 1
+
+
+def test_a_link_that_leads_nowhere_is_no_reason_to_serve_another_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "gateway.yaml").symlink_to(tmp_path / "gone.yaml")
+    monkeypatch.chdir(tmp_path)
+    assert main(["serve", "--port", "0"]) == 1
+    assert capsys.readouterr().err == "gateway.yaml:1:1: can't be read: No such file or directory\n"

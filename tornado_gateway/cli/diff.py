@@ -10,6 +10,7 @@ from tornado_gateway.cli.effects import as_document, show
 from tornado_gateway.cli.periods import heading
 from tornado_gateway.cli.problems import loaded_or_told
 from tornado_gateway.cli.replays import add_ledger_from, replay
+from tornado_gateway.cli.whole import whole
 from tornado_gateway.config.build import Loaded, build_prices, build_routes
 from tornado_gateway.config.diff import differences, needs_restart
 from tornado_gateway.domain.ledger import LedgerQuery, LedgerUnavailable
@@ -22,18 +23,17 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     parser = commands.add_parser("diff", help="show what another configuration changes, and its effect in USD")
     parser.add_argument("old", type=Path, metavar="OLD")
     parser.add_argument("new", type=Path, metavar="NEW")
-    parser.add_argument("--days", type=_days, default=30, metavar="N", help="of the ledger to replay (default: 30)")
+    parser.add_argument(
+        "--days",
+        type=whole(1, _MOST_DAYS, "count of days"),
+        default=30,
+        metavar="N",
+        help="of the ledger to replay (default: 30)",
+    )
     parser.add_argument("--no-ledger", action="store_true", help="compare the files alone")
     add_ledger_from(parser, "OLD")
     add_format(parser)
     parser.set_defaults(run=run)
-
-
-def _days(text: str) -> int:
-    days = int(text)
-    if not 1 <= days <= _MOST_DAYS:
-        raise argparse.ArgumentTypeError(f"a count of days is 1 to {_MOST_DAYS}")
-    return days
 
 
 def run(args: argparse.Namespace) -> int:

@@ -13,13 +13,13 @@ from tornado_gateway.cli.documents import add_format, number, print_document
 from tornado_gateway.cli.policies import of_route
 from tornado_gateway.cli.problems import complain, loaded_or_told
 from tornado_gateway.cli.tables import Column, print_table, printable
+from tornado_gateway.cli.whole import TOKENS
 from tornado_gateway.config.build import build_prices, build_routes
 from tornado_gateway.domain.errors import InvalidRequest
 from tornado_gateway.domain.forecast import Forecast, forecast
 from tornado_gateway.domain.nearest import did_you_mean
 from tornado_gateway.domain.quote import Offer, Quote, quote
 
-_MOST_TOKENS = 10**12
 _COLUMNS = (
     Column("#"),
     Column("Target"),
@@ -34,16 +34,9 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     parser.add_argument("body", nargs="?", default="-", metavar="FILE", help="its JSON body; - is standard input")
     parser.add_argument("--config", type=Path, default=Path("gateway.yaml"), metavar="FILE")
     parser.add_argument("--dialect", choices=DIALECTS, help="default: told by the body's own shape")
-    parser.add_argument("--max-tokens", type=_tokens, metavar="N", help="of the answer, where the body sets no limit")
+    parser.add_argument("--max-tokens", type=TOKENS, metavar="N", help="of the answer, where the body sets no limit")
     add_format(parser)
     parser.set_defaults(run=run)
-
-
-def _tokens(text: str) -> int:
-    count = int(text)
-    if not 0 <= count <= _MOST_TOKENS:
-        raise argparse.ArgumentTypeError(f"a count of tokens is 0 to {_MOST_TOKENS}")
-    return count
 
 
 def run(args: argparse.Namespace) -> int:

@@ -14,6 +14,7 @@ from tornado_gateway.bootstrap import make_providers
 from tornado_gateway.cli.cards import of_card, to_come
 from tornado_gateway.cli.policies import of_guards, of_route, of_target, on_kinds
 from tornado_gateway.cli.states import NoAnswer, ask, told
+from tornado_gateway.cli.whole import TOKENS
 from tornado_gateway.config.build import Loaded, build_prices, build_routes, load
 from tornado_gateway.config.problems import ConfigInvalid
 from tornado_gateway.domain.money import PriceCard, decimal_digits
@@ -22,24 +23,15 @@ from tornado_gateway.domain.pricing import worst
 from tornado_gateway.domain.routes import Route, RouteTable, RouteTarget
 from tornado_gateway.domain.routing import chain
 
-_MOST_TOKENS = 10**12
-
 
 def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     parser = commands.add_parser("explain", help="show who serves a model and what a request may cost")
     parser.add_argument("model", metavar="MODEL", help="the name that a caller gives")
     parser.add_argument("--config", type=Path, default=Path("gateway.yaml"), metavar="FILE")
-    parser.add_argument("--prompt-tokens", type=_tokens, default=1000, metavar="N", help="default: 1000")
-    parser.add_argument("--max-tokens", type=_tokens, default=1000, metavar="N", help="default: 1000")
+    parser.add_argument("--prompt-tokens", type=TOKENS, default=1000, metavar="N", help="default: 1000")
+    parser.add_argument("--max-tokens", type=TOKENS, default=1000, metavar="N", help="default: 1000")
     parser.add_argument("--at", metavar="URL", help="a running gateway, to show each target's state there")
     parser.set_defaults(run=run)
-
-
-def _tokens(text: str) -> int:
-    count = int(text)
-    if not 0 <= count <= _MOST_TOKENS:
-        raise argparse.ArgumentTypeError(f"a count of tokens is 0 to {_MOST_TOKENS}")
-    return count
 
 
 def run(args: argparse.Namespace) -> int:

@@ -4,6 +4,7 @@ import argparse
 from collections.abc import Sequence
 
 from tornado_gateway.cli.tables import Column
+from tornado_gateway.cli.whole import whole
 from tornado_gateway.domain.groupings import NAMES, TAG, Group, grouping
 
 TOP = 40
@@ -22,7 +23,7 @@ def add_by(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--top",
-        type=_top,
+        type=whole(1, 10**9, "count of lines"),
         default=TOP,
         metavar="N",
         help=f"of the table's lines; the others are one, and JSON has all (default: {TOP})",
@@ -40,13 +41,6 @@ def _name(text: str) -> str:
     except ValueError as error:
         raise argparse.ArgumentTypeError(str(error)) from error
     return text
-
-
-def _top(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError("a table has at least one line")
-    return number
 
 
 def headings(by: Sequence[str]) -> list[Column]:

@@ -5,6 +5,7 @@ import re
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 
+from tornado_gateway.cli.whole import whole
 from tornado_gateway.config.decode_prices import moment
 from tornado_gateway.domain.keys import ID_FORM
 from tornado_gateway.domain.quotas import PERIODS, Budget, Limits
@@ -15,6 +16,9 @@ _SPAN = re.compile(r"(\d{1,6})([mhdw])")
 _UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d)?(Z|[+-]\d\d:\d\d)?)?")
 _MOST_USD = 5_000_000
+
+
+count = whole(1, 10**9, "number")
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -57,12 +61,6 @@ def model(said: str) -> str:
     if not said:
         raise argparse.ArgumentTypeError("the name is empty")
     return _matching(_MODEL, said, "a name, or a pattern with one * at its end")
-
-
-def count(said: str) -> int:
-    if not said.isascii() or not said.isdigit() or not 1 <= int(said) <= 10**9:
-        raise argparse.ArgumentTypeError(f"{said!r} is no number from 1 to 1000000000")
-    return int(said)
 
 
 def budget(said: str) -> Budget:

@@ -18,6 +18,7 @@ from tornado.netutil import bind_sockets
 
 from tornado_gateway.bootstrap import Runtime, make_runtime
 from tornado_gateway.cli.supervise import supervise
+from tornado_gateway.cli.whole import whole
 from tornado_gateway.config.build import Loaded, parse, read_file
 from tornado_gateway.config.problems import ConfigInvalid
 from tornado_gateway.config.schema import packaged_default
@@ -32,23 +33,21 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     parser = commands.add_parser("serve", help="run the gateway")
     parser.add_argument("--config", type=Path, metavar="FILE", help="the configuration (default: gateway.yaml here)")
     parser.add_argument("--host", help="listen here instead of server.host")
-    parser.add_argument("--port", type=_port, help="listen here instead of server.port; 0 takes a free one")
+    parser.add_argument(
+        "--port",
+        type=whole(0, 65535, "port"),
+        metavar="PORT",
+        help="listen here instead of server.port; 0 takes a free one",
+    )
     parser.add_argument("--workers", type=_workers, metavar="N|auto", help="processes instead of server.workers")
     parser.set_defaults(run=run)
 
 
-def _port(text: str) -> int:
-    port = int(text)
-    if not 0 <= port <= 65535:
-        raise argparse.ArgumentTypeError("a port is 0 to 65535")
-    return port
+_number = whole(1, 1024, "number of workers (or auto)")
 
 
 def _workers(text: str) -> int:
-    workers = usable_cpus() if text == "auto" else int(text)
-    if not 1 <= workers <= 1024:
-        raise argparse.ArgumentTypeError("workers are 1 to 1024, or auto")
-    return workers
+    return min(usable_cpus(), 1024) if text == "auto" else _number(text)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -93,7 +92,13 @@ def run(args: argparse.Namespace) -> int:
 def _choose(named: Path | None) -> Path:
     if named is not None:
         return named
-    if _DEFAULT_FILE.exists():
+    try:
+        _DEFAULT_FILE.lstat()
+    except FileNotFoundError:
+        pass
+    except OSError:
+        return _DEFAULT_FILE  # whoever reads it says why it can't be
+    else:
         return _DEFAULT_FILE
     default = packaged_default()
     print(f"no gateway.yaml here: serving the packaged default, {default}", file=sys.stderr)

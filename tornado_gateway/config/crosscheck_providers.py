@@ -75,11 +75,12 @@ def _against_kind(source: Source, path: Path, provider: dict[str, Any]) -> Itera
     for key in provider:
         if key in others:
             yield source.problem((*path, key), f"a provider of kind {name} has no such key", key=True)
-    if kind.place and not any(provider.get(key) for key in kind.place):
+    unread = {problem.path for problem in source.problems}
+    if kind.place and not any(provider.get(key) or (*path, key) in unread for key in kind.place):
         needs = f"kind {name} needs a {' or a '.join(kind.place)}"
         listed = _listed(path, provider)
         for place, entry in listed:
-            if not entry.get("base_url"):
+            if not entry.get("base_url") and (*place, "base_url") not in unread:
                 yield source.problem(place, f"{needs}: say it here or at the provider")
         if not listed:
             yield source.problem(path, needs, key=True)

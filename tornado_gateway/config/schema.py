@@ -198,7 +198,10 @@ def _shown(error: Any) -> str:
     hidden = name in ("api_key", "secret", "sha256", "token") or next(iter(error.absolute_path), None) == "webhooks"
     hidden = hidden or "headers" in list(error.absolute_path)[:-1]
     if hidden or (name in ("base_url", "proxy", "url", "jwks_url", "endpoint") and "@" in str(value)):
-        return "what it is"
+        if isinstance(value, str):
+            return "the text that is there"
+        if isinstance(value, int | Decimal) and not isinstance(value, bool):
+            return "a number"
     if isinstance(value, str) and error.validator == "type" and error.validator_value == "object":
         return "a text"  # a key that somebody put where its provider belongs
     if isinstance(value, dict):

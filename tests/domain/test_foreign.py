@@ -48,3 +48,11 @@ def test_what_changes_the_answer_is_refused_by_name(chat: ChatRequest, path: str
         leave_out(chat, "openai", [])
     assert raised.value.param == path
     assert raised.value.message.startswith(f"{path}: ")
+
+
+@pytest.mark.parametrize("family", ["anthropic", "openai"])
+def test_what_nobody_could_read_is_told_to_all(family: str) -> None:
+    dropped: list[str] = []
+    chat = ChatRequest(model="m", messages=(), family="anthropic", unread=("messages[].mood",))
+    leave_out(chat, family, dropped)
+    assert dropped == ["messages[].mood"]

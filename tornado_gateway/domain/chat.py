@@ -229,6 +229,8 @@ class ChatRequest(msgspec.Struct, frozen=True, kw_only=True):
     extra: dict[str, Any] = {}
     family: str = "openai"
     hints: frozenset[str] = frozenset()
+    unread: tuple[str, ...] = ()
+    """Members within the conversation that nobody here knows, by path: told as dropped wherever it is translated."""
 
 
 class Choice(msgspec.Struct, frozen=True, kw_only=True):

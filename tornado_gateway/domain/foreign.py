@@ -12,6 +12,7 @@ def leave_out(chat: ChatRequest, family: str, dropped: list[str]) -> dict[str, A
     Names of hints left out are appended to ``dropped``. Raises ``InvalidRequest`` for what changes the answer and has
     no place there: a member, a hosted tool, a part of the conversation.
     """
+    dropped.extend(chat.unread)
     if chat.family == family:
         return dict(chat.extra)
     for name in chat.extra:

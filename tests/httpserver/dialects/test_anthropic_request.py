@@ -166,3 +166,10 @@ def test_a_complaint_names_the_field(members: dict[str, Any], path: str) -> None
     with pytest.raises(InvalidRequest) as raised:
         opened(**members)
     assert raised.value.param == path
+
+
+def test_members_that_nobody_reads_are_named() -> None:
+    block = {"type": "text", "text": "x", "mood": "good"}
+    document = {"model": "m", "max_tokens": 9, "messages": [{"role": "user", "content": [block], "id": "m1"}]}
+    chat = AnthropicMessages().decode_request(json.dumps(document).encode()).chat
+    assert chat.unread == ("messages[].id", "messages[].content[].mood")

@@ -133,3 +133,20 @@ def test_bad_input_names_its_field(body: bytes, param: str) -> None:
     with pytest.raises(InvalidRequest) as refused:
         NATIVE.decode_request(body)
     assert refused.value.param == param
+
+
+def test_citations_likelihoods_and_calls_in_free_text_are_told_as_they_are() -> None:
+    note = {"type": "url_citation", "url_citation": {"url": "http://a"}}
+    parts = (Text("x", annotations=(note,)), ToolCall("c1", "sh", "ls", custom=True))
+    chat = ChatResponse(
+        id="", model="m", choices=(Choice(index=0, message=Message("assistant", parts), finish_reason="stop"),)
+    )
+    document = json.loads(answered(Answer(usage=None, chat=chat)))
+    assert document["annotations"] == [note]
+    assert document["tool_calls"] == [{"id": "c1", "type": "custom", "custom": {"name": "sh", "input": "ls"}}]
+    told = streamed(
+        TextDelta("x", logprobs={"content": []}, annotations=(note,)), ToolCallDelta(0, "l", "c1", "sh", custom=True)
+    )
+    assert told[0] == {"delta": "x", "done": False, "annotations": [note], "logprobs": {"content": []}}
+    call = {"index": 0, "type": "custom", "custom": {"name": "sh", "input": "l"}, "id": "c1"}
+    assert told[1]["tool_calls"] == [call]

@@ -6,6 +6,7 @@ from tornado_gateway.domain.chat import (
     Audio,
     Document,
     Image,
+    Opaque,
     Reasoning,
     Refusal,
     ResponseFormat,
@@ -142,3 +143,27 @@ def test_values_that_say_what_is_so_anyway_ask_for_nothing() -> None:
         "store": True,
         "modalities": ["text", "audio"],
     }
+
+
+def test_an_answer_that_was_sound_comes_back_in_words_or_by_its_id() -> None:
+    said = {"role": "assistant", "content": None, "audio": {"id": "audio_1", "data": "AA", "transcript": "hello"}}
+    assert opened(said).messages[0].parts == (Text("hello"),)
+    by_id = {"role": "assistant", "audio": {"id": "audio_1"}}
+    assert opened(by_id).messages[0].parts == (
+        Opaque("openai", {"type": "audio", "audio": {"id": "audio_1"}}, "messages[0].audio"),
+    )
+
+
+def test_what_a_result_has_no_place_for_is_refused() -> None:
+    sound = {"type": "input_audio", "input_audio": {"data": "AA", "format": "wav"}}
+    with pytest.raises(InvalidRequest) as refused:
+        opened({"role": "tool", "tool_call_id": "c", "content": [{"type": "text", "text": "x"}, sound]})
+    assert refused.value.param == "messages[0].content[1]"
+
+
+def test_members_that_nobody_reads_are_named() -> None:
+    part = {"type": "text", "text": "x", "prompt_cache_breakpoint": {"mode": "explicit"}}
+    answer = {"role": "assistant", "content": "y", "annotations": [{"type": "url_citation"}], "refusal": None}
+    chat = opened({"role": "user", "content": [part, part]}, answer)
+    assert chat.unread == ("messages[].content[].prompt_cache_breakpoint", "messages[].annotations")
+    assert opened().unread == ()

@@ -135,3 +135,17 @@ def test_citations_are_told_where_they_are_of_this_forms_kind() -> None:
     own, other = {"type": "url_citation", "url_citation": {"url": "https://a.example"}}, {"type": "char_location"}
     (chunk,) = chunks(encoder(), TextDelta("", annotations=(own, other)))
     assert chunk["choices"][0]["delta"] == {"role": "assistant", "content": "", "annotations": [own]}
+
+
+def test_a_usage_chunk_that_is_made_here_has_the_head_of_those_that_came() -> None:
+    made = encoder(wants_usage=True)
+    head = {"id": "c1", "object": "chat.completion.chunk", "created": 7, "model": "m-2"}
+    comment = b": PROCESSING\n\n"
+    made.encode([Relayed(comment, 1)])
+    made.encode([Relayed(b"data: " + json.dumps({**head, "choices": []}).encode() + b"\n\n", 1)])
+    (last,) = chunks(made, UsageReport(TokenUsage(1, 1, service_tier="flex"), COST))
+    assert last == {**head, "choices": [], "usage": last["usage"], "service_tier": "flex"}
+    assert last["usage"]["cost"] == 0.00186
+    odd = encoder(wants_usage=True)
+    odd.encode([Relayed(b"data: {whatever}\n\n", 1)])
+    assert chunks(odd, UsageReport(TokenUsage(1, 1), COST))[0]["id"] == ""

@@ -118,3 +118,49 @@ def test_each_choice_has_thoughts_of_its_own() -> None:
         ReasoningDelta(signature="s", choice=1, origin="anthropic"),
     )
     assert told[2]["thinking_blocks"][0]["thinking"] == "b"
+
+
+BEHIND = Reasoning("so", signature="second", origin="anthropic")
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        (CLAUDE, Text("aé"), BEHIND, ToolCall("c", "f", "{}"), ToolCall("d", "g", "{}")),
+        (Text("a"), BEHIND, Text("b"), CLAUDE, ToolCall("c", "f", "{}")),
+        (CLAUDE, ToolCall("c", "f", "{}"), BEHIND, ToolCall("d", "g", "{}")),
+        (Text("a"), BEHIND),
+    ],
+)
+def test_thoughts_come_back_where_they_were_thought(parts: tuple[Part, ...]) -> None:
+    blocks = thinking_blocks(parts)
+    text = "".join(part.text for part in parts if isinstance(part, Text))
+    calls = [part for part in parts if isinstance(part, ToolCall)]
+    said: list[Part] = [Text(text)] if text else []
+    assert hand_back(blocks, [*said, *calls], "x") == list(parts)
+    streamed: list[StreamEvent] = []
+    for number, part in enumerate(parts):
+        match part:
+            case Reasoning():
+                streamed += [ReasoningDelta(part.text, origin=part.origin)]
+                streamed += [ReasoningDelta(signature=part.signature, origin=part.origin)]
+            case Text():
+                streamed += [TextDelta(letter) for letter in part.text]
+            case ToolCall():
+                streamed += [ToolCallDelta(number, "{", part.id, part.name), ToolCallDelta(number, "}")]
+    told = [block for delta in deltas(*streamed) for block in delta.get("thinking_blocks", ())]
+    assert [{name: value for name, value in block.items() if name != "index"} for block in told] == blocks
+
+
+@pytest.mark.parametrize("after", ["x", [1], [1, "2"], {"a": 1}])
+def test_a_place_that_is_none_is_refused(after: Any) -> None:
+    block = {"type": "thinking", "thinking": "hm", "signature": "s", "after": after}
+    with pytest.raises(InvalidRequest, match="expected two counts"):
+        hand_back([block], [Text("a")], "x")
+
+
+def test_places_beyond_what_is_there_are_at_its_end() -> None:
+    block = {"type": "thinking", "thinking": "so", "signature": "second", "after": [99, 9]}
+    assert hand_back([block], [Text("a"), ToolCall("c", "f", "{}")], "x") == [
+        Text("a"), ToolCall("c", "f", "{}"), BEHIND,
+    ]  # fmt: skip

@@ -16,7 +16,7 @@ from tornado_gateway.domain.chat import (
 )
 from tornado_gateway.domain.errors import InvalidRequest
 from tornado_gateway.domain.thoughts import Seal, seal, seal_of
-from tornado_gateway.httpserver.dialects.responses_items import FAMILY, messages_of
+from tornado_gateway.httpserver.dialects.responses_items import FAMILY, messages_of, unread_of
 
 CALL = {"type": "function_call", "call_id": "c1", "name": "f", "arguments": "{}"}
 
@@ -128,3 +128,26 @@ def test_what_is_wrong_is_named(item: dict[str, Any], param: str) -> None:
     with pytest.raises(InvalidRequest) as refused:
         messages_of([item])
     assert refused.value.param == param
+
+
+def test_what_a_result_has_no_place_for_is_refused() -> None:
+    sound = {"type": "input_audio", "input_audio": {"data": "AA", "format": "wav"}}
+    with pytest.raises(InvalidRequest) as refused:
+        messages_of([{"type": "function_call_output", "call_id": "c", "output": [sound]}])
+    assert refused.value.param == "input[0].output[0]"
+
+
+def test_members_that_nobody_reads_are_named() -> None:
+    part = {"type": "input_text", "text": "x", "prompt_cache_breakpoint": {"mode": "explicit"}}
+    items = [
+        {"role": "user", "content": [part]},
+        {**CALL, "id": "fc_1", "status": "completed", "namespace": "n"},
+        {"type": "function_call_output", "call_id": "c1", "output": [part]},
+        {"type": "item_of_tomorrow", "x": 1},
+    ]
+    assert unread_of(items) == (
+        "input[].content[].prompt_cache_breakpoint",
+        "input[].namespace",
+        "input[].output[].prompt_cache_breakpoint",
+    )
+    assert unread_of("hi") == unread_of(None) == ()

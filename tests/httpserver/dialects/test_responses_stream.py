@@ -70,3 +70,9 @@ def test_an_error_goes_on_with_the_numbers() -> None:
     before = events(made.encode([Started("i", "m"), TextDelta("x")]))
     (error,) = events(made.fail(UpstreamFailed("x"), "r"))
     assert error["sequence_number"] == len(before)
+
+
+def test_how_the_provider_served_it_is_told_with_the_usage() -> None:
+    made = encoder()
+    told = events(made.encode([UsageReport(TokenUsage(1, 1, service_tier="flex"))]) + made.close())
+    assert told[-1]["response"]["service_tier"] == "flex"

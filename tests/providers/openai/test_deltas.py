@@ -16,7 +16,7 @@ from tornado_gateway.domain.stream import (
 )
 from tornado_gateway.domain.usage import TokenUsage
 from tornado_gateway.providers.openai.deltas import ChatDeltas
-from tornado_gateway.providers.openai.response import WireAnswer
+from tornado_gateway.providers.openai.shapes import WireAnswer
 
 
 def read(*deltas: dict[str, Any], finish: str = "stop") -> list[StreamEvent]:
@@ -104,3 +104,21 @@ def test_what_a_model_draws() -> None:
 def test_citations_come_with_a_text_of_nothing() -> None:
     note = {"type": "url_citation", "url_citation": {"url": "https://a.example"}}
     assert TextDelta("", annotations=(note,)) in read({"content": "Hi"}, {"annotations": [note]})
+
+
+def test_sources_beside_an_answer_are_told_at_its_end() -> None:
+    events: list[StreamEvent] = []
+    reader = ChatDeltas()
+    listed = [{"url": "http://a", "title": "A"}]
+    for delta, finish in (({"content": "x "}, None), ({"content": "[1]"}, None), ({}, "stop")):
+        chunk = {"id": "a", "choices": [{"delta": delta, "finish_reason": finish}], "search_results": listed}
+        reader.read(msgspec.convert(chunk, WireAnswer), events)
+    note = {"start_index": 2, "end_index": 5, "url": "http://a", "title": "A"}
+    assert events[-2:] == [
+        TextDelta("", annotations=({"type": "url_citation", "url_citation": note},)),
+        Finished("stop", raw="stop"),
+    ]
+
+
+def test_an_answer_in_sound_is_told_in_words() -> None:
+    assert read({"audio": {"id": "a", "transcript": "hel"}}, {"audio": {"data": "AA"}})[0] == TextDelta("hel")

@@ -7,6 +7,7 @@ from tornado_gateway.domain.chat import (
     Document,
     Image,
     Message,
+    Opaque,
     Part,
     Reasoning,
     Role,
@@ -140,3 +141,9 @@ def test_cache_markers_of_results_and_of_an_assistants_text() -> None:
 
 def test_that_a_document_may_be_cited_has_no_place() -> None:
     assert said(OPENAI, "user", Document(text="x", citations=True))[1] == ["messages[0].content[0].citations"]
+
+
+def test_an_answer_that_was_sound_goes_back_by_its_id() -> None:
+    part = Opaque("openai", {"type": "audio", "audio": {"id": "audio_1"}})
+    messages, dropped = said(OPENAI, "assistant", part)
+    assert (messages, dropped) == ([{"role": "assistant", "content": None, "audio": {"id": "audio_1"}}], [])

@@ -131,6 +131,7 @@ def test_every_parameter_has_its_place() -> None:
 
 def test_reasoning_models_have_another_name_for_the_limit() -> None:
     assert encoded(said("user", Text("x"), max_tokens=5), "gpt-5-mini")["max_completion_tokens"] == 5
+    assert encoded(said("user", Text("x"), max_tokens=5), "ft:o4-mini:me::1")["max_completion_tokens"] == 5
 
 
 @pytest.mark.parametrize(

@@ -123,3 +123,13 @@ def test_what_a_model_drew() -> None:
         Image(url="https://img.example/1.png"),
         Image(url="https://img.example/2.png"),
     )
+
+
+def test_sources_beside_an_answer_and_an_answer_in_sound() -> None:
+    raw = body({"content": "x [1]"}, citations=["http://a"])
+    chat = chat_answer(raw, "p").chat
+    assert chat is not None
+    (text,) = chat.choices[0].message.parts
+    assert isinstance(text, Text)
+    assert text.annotations[0]["url_citation"] == {"start_index": 2, "end_index": 5, "url": "http://a", "title": ""}
+    assert parts({"content": None, "audio": {"id": "a", "data": "AA", "transcript": "hi"}}) == (Text("hi"),)

@@ -23,6 +23,7 @@ from tornado_gateway.domain.chat import (
 from tornado_gateway.domain.errors import InvalidRequest
 from tornado_gateway.domain.thoughts import Seal, thought_of, unseal
 from tornado_gateway.httpserver.dialects.decoding import convert
+from tornado_gateway.httpserver.dialects.unread import unread
 
 FAMILY = "anthropic"
 
@@ -87,6 +88,24 @@ class _ToolResult(msgspec.Struct, frozen=True):
     content: str | list[Block] | None = None
     is_error: bool | None = None
     cache_control: CacheControl | None = None
+
+
+_BLOCKS = {
+    "text": frozenset({"type", "text", "cache_control", "citations"}),
+    "image": frozenset({"type", "source", "cache_control"}),
+    "document": frozenset({"type", "source", "title", "context", "citations", "cache_control"}),
+    "thinking": frozenset({"type", "thinking", "signature"}),
+    "redacted_thinking": frozenset({"type", "data"}),
+    "tool_use": frozenset({"type", "id", "name", "input", "cache_control", "caller", "toolset_name"}),
+    "tool_result": frozenset({"type", "tool_use_id", "content", "is_error", "cache_control", "toolset_name"}),
+}
+"""What of a block is read below."""
+_TURN = {"": frozenset({"role", "content"})}
+
+
+def unread_of(messages: Any) -> tuple[str, ...]:
+    """The paths of members that no translation knows, each once."""
+    return tuple(dict.fromkeys(unread(messages, _TURN, "messages[]", {"content": _BLOCKS})))
 
 
 def content_parts(content: str | Sequence[Block], path: str) -> tuple[Part, ...]:

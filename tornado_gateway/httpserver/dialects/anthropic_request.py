@@ -18,7 +18,13 @@ from tornado_gateway.domain.chat import (
 )
 from tornado_gateway.domain.errors import InvalidRequest
 from tornado_gateway.domain.wire import Wire
-from tornado_gateway.httpserver.dialects.anthropic_blocks import FAMILY, CacheControl, cache_marker, content_parts
+from tornado_gateway.httpserver.dialects.anthropic_blocks import (
+    FAMILY,
+    CacheControl,
+    cache_marker,
+    content_parts,
+    unread_of,
+)
 from tornado_gateway.httpserver.dialects.decoding import beyond, convert, effort_of, open_fields
 
 _READ = frozenset(
@@ -124,6 +130,7 @@ def open_messages(wire: Wire) -> ChatRequest:
         extra=extra,
         family=FAMILY,
         hints=_HINTS,
+        unread=unread_of(document["messages"]),
     )
 
 

@@ -12,7 +12,7 @@ from uuid import uuid4
 import msgspec
 
 from tornado_gateway.domain.call import Completed, ModelCall
-from tornado_gateway.domain.chat import Choice, Image, Reasoning, Refusal, ToolCall
+from tornado_gateway.domain.chat import Choice, Image, Reasoning, Refusal, Text, ToolCall
 from tornado_gateway.domain.errors import GatewayError
 from tornado_gateway.domain.stream import (
     Finished,
@@ -99,12 +99,17 @@ def _more(choice: Choice) -> dict[str, Any]:
     refusal = "".join(part.text for part in choice.message.parts if isinstance(part, Refusal))
     if refusal:
         members["refusal"] = refusal
+    notes = [note for part in choice.message.parts if isinstance(part, Text) for note in part.annotations]
+    if notes:
+        members["annotations"] = notes
     if choice.logprobs is not None:
         members["logprobs"] = choice.logprobs
     return members
 
 
 def _tool_call(call: ToolCall) -> dict[str, Any]:
+    if call.custom:
+        return {"id": call.id, "type": "custom", "custom": {"name": call.name, "input": call.arguments}}
     return {"id": call.id, "type": "function", "function": {"name": call.name, "arguments": call.arguments}}
 
 
@@ -132,10 +137,17 @@ class NativeStreamEncoder:
     def _event(self, event: StreamEvent) -> bytes:
         match event:
             case TextDelta():
-                return _delta(event.text, event.choice)
+                more: dict[str, Any] = {"annotations": event.annotations} if event.annotations else {}
+                if event.logprobs is not None:
+                    more["logprobs"] = event.logprobs
+                return _delta(event.text, event.choice, **more)
             case ToolCallDelta():
-                function: dict[str, Any] = {"name": event.name} if event.name is not None else {}
-                call: dict[str, Any] = {"index": event.index, "function": {**function, "arguments": event.arguments}}
+                named: dict[str, Any] = {"name": event.name} if event.name is not None else {}
+                call: dict[str, Any] = {"index": event.index}
+                if event.custom:
+                    call |= {"type": "custom", "custom": {**named, "input": event.arguments}}
+                else:
+                    call["function"] = {**named, "arguments": event.arguments}
                 if event.id is not None:
                     call["id"] = event.id
                 return _delta("", event.choice, tool_calls=[call])

@@ -4,6 +4,7 @@ Wire: OpenAI API reference, "Create chat completion".
 """
 
 import re
+from collections.abc import Sequence
 from typing import Any
 
 from tornado_gateway.domain.chat import (
@@ -13,6 +14,7 @@ from tornado_gateway.domain.chat import (
     Document,
     Image,
     Message,
+    Opaque,
     Part,
     Reasoning,
     Refusal,
@@ -20,15 +22,17 @@ from tornado_gateway.domain.chat import (
     Role,
     Text,
     Thinking,
-    Tool,
     ToolCall,
-    ToolChoice,
     ToolResult,
 )
 from tornado_gateway.domain.errors import InvalidRequest
 from tornado_gateway.httpserver.dialects.decoding import beyond, effort_of
 from tornado_gateway.httpserver.dialects.openai_shapes import require_shape
 from tornado_gateway.httpserver.dialects.openai_thoughts import hand_back
+from tornado_gateway.httpserver.dialects.openai_tools import cache_marker, offered_tools, tool_choice
+from tornado_gateway.httpserver.dialects.unread import unread
+
+FAMILY = "openai"
 
 _DATA_URL = re.compile(r"^data:(?P<type>[^;,]*)(?:;[^,]*)?;base64,(?P<data>.*)$", re.DOTALL)
 _ROLES: dict[str, Role] = {
@@ -82,6 +86,26 @@ _HINTS = frozenset(
 """They change how fast, how cheap or how watched an answer is, not what it says."""
 
 
+_MESSAGE = {
+    "": frozenset(
+        {"role", "content", "name", "refusal", "tool_calls", "tool_call_id", "function_call", "audio", "images"}
+        | {"thinking_blocks", "reasoning_content", "reasoning"}
+    )
+}
+_TEXT = frozenset({"type", "text", "cache_control"})
+_PARTS = {
+    "text": _TEXT,
+    "input_text": _TEXT,
+    "output_text": _TEXT,
+    "refusal": frozenset({"type", "refusal"}),
+    "thinking": frozenset({"type", "thinking"}),
+    "image_url": frozenset({"type", "image_url", "cache_control"}),
+    "input_audio": frozenset({"type", "input_audio"}),
+    "file": frozenset({"type", "file", "cache_control"}),
+}
+"""What of a message and of its parts is read below."""
+
+
 def chat_request(document: dict[str, Any]) -> ChatRequest:
     """A validated request document, opened. Raises ``InvalidRequest`` naming the field."""
     require_shape(document)
@@ -94,14 +118,15 @@ def chat_request(document: dict[str, Any]) -> ChatRequest:
             _message(message, f"messages[{position}]") for position, message in enumerate(document["messages"])
         ),
         stream=bool(document.get("stream")),
-        tools=tuple(_tool(tool, f"tools[{position}]") for position, tool in enumerate(document.get("tools") or ())),
-        tool_choice=_tool_choice(document.get("tool_choice")),
+        tools=offered_tools(document),
+        tool_choice=tool_choice(document.get("tool_choice")),
         max_tokens=limit if limit is not None else document.get("max_tokens"),
         stop=_stop(document.get("stop")),
         response_format=_response_format(document.get("response_format")),
         thinking=None if effort is None else Thinking(effort=effort_of(effort, "reasoning_effort")),
         extra=beyond(document, _READ, _NEUTRAL),
         hints=_HINTS,
+        unread=tuple(dict.fromkeys(unread(document["messages"], _MESSAGE, "messages[]", {"content": _PARTS}))),
         **same,
     )
 
@@ -133,6 +158,8 @@ def _assistant_parts(message: dict[str, Any], content: list[Part], path: str) ->
     if isinstance(thought, str) and not blocks:
         parts.append(Reasoning(text=thought, origin="openai"))
     parts.extend(content)
+    if isinstance(message.get("audio"), dict):
+        parts.append(_spoken(message["audio"], f"{path}.audio"))
     if message.get("refusal"):
         parts.append(Refusal(message["refusal"]))
     parts.extend(_image(made["image_url"], None) for made in message.get("images") or ())
@@ -144,13 +171,29 @@ def _assistant_parts(message: dict[str, Any], content: list[Part], path: str) ->
     return hand_back(blocks, parts, f"{path}.thinking_blocks") if blocks else parts
 
 
+def _spoken(audio: dict[str, Any], path: str) -> Part:
+    """What the model said: its words where the caller hands them back, else a name of OpenAI's for it."""
+    words = audio.get("transcript")
+    return Text(words) if isinstance(words, str) and words else Opaque(FAMILY, {"type": "audio", "audio": audio}, path)
+
+
 def _tool_result(message: dict[str, Any], path: str) -> ToolResult:
     call_id = message.get("tool_call_id", message.get("name"))
     if not isinstance(call_id, str):
         raise InvalidRequest(f"{path}.tool_call_id: this field is required.", param=f"{path}.tool_call_id")
-    content = _content(message.get("content"), f"{path}.content")
-    wanted = tuple(part for part in content if isinstance(part, Text | Image | Document))
-    return ToolResult(call_id=call_id, content=wanted, name=message.get("name"))
+    content = result_parts(_content(message.get("content"), f"{path}.content"), f"{path}.content")
+    return ToolResult(call_id=call_id, content=content, name=message.get("name"))
+
+
+def result_parts(parts: Sequence[Part], path: str) -> tuple[Text | Image | Document, ...]:
+    """Those of a tool's result. Raises ``InvalidRequest`` for what no provider takes in one."""
+    content: list[Text | Image | Document] = []
+    for position, part in enumerate(parts):
+        if not isinstance(part, Text | Image | Document):
+            where = f"{path}[{position}]"
+            raise InvalidRequest(f"{where}: a tool's result holds text, images and files alone.", param=where)
+        content.append(part)
+    return tuple(content)
 
 
 def _content(content: Any, path: str) -> list[Part]:
@@ -168,17 +211,17 @@ def _part(part: Any, path: str) -> Part:
     try:
         match kind:
             case "text" | "input_text" | "output_text":
-                return Text(_string(part["text"], f"{path}.text"), cache=_cache(part))
+                return Text(_string(part["text"], f"{path}.text"), cache=cache_marker(part))
             case "refusal":
                 return Refusal(part["refusal"])
             case "thinking":
                 return Reasoning(text=_thinking_text(part["thinking"]), origin="openai")
             case "image_url":
-                return _image(part["image_url"], _cache(part))
+                return _image(part["image_url"], cache_marker(part))
             case "input_audio":
                 return Audio(data=part["input_audio"]["data"], format=part["input_audio"]["format"])
             case "file":
-                return _file(part["file"], _cache(part))
+                return _file(part["file"], cache_marker(part))
     except (KeyError, TypeError, AttributeError) as error:
         raise InvalidRequest(f"{path}: a part of type {kind!r} lacks {error}.", param=path) from error
     raise InvalidRequest(f"{path}.type: no such content part {kind!r}.", param=f"{path}.type")
@@ -195,14 +238,6 @@ def _string(value: Any, path: str) -> str:
     if not isinstance(value, str):
         raise InvalidRequest(f"{path}: expected a string.", param=path)
     return value
-
-
-def _cache(part: dict[str, Any]) -> CacheMarker | None:
-    marker = part.get("cache_control")
-    if not isinstance(marker, dict):
-        return None
-    ttl = marker.get("ttl")
-    return CacheMarker(ttl=ttl if ttl in ("5m", "1h") else None)
 
 
 def _image(image: Any, cache: CacheMarker | None) -> Image:
@@ -236,47 +271,6 @@ def _tool_call(call: Any, path: str) -> ToolCall:
         return ToolCall(id=call["id"], name=function["name"], arguments=function.get("arguments") or "")
     except (KeyError, TypeError, AttributeError) as error:
         raise InvalidRequest(f"{path}: a tool call lacks {error}.", param=path) from error
-
-
-def _tool(tool: Any, path: str) -> Tool:
-    try:
-        if tool.get("type") == "custom":
-            custom = tool["custom"]
-            return Tool(
-                name=custom["name"],
-                description=custom.get("description"),
-                custom=True,
-                custom_format=custom.get("format"),
-            )
-        if tool.get("type", "function") != "function":
-            raise InvalidRequest(f"{path}.type: no such tool {tool.get('type')!r}.", param=f"{path}.type")
-        return function_tool(tool["function"], _cache(tool))
-    except (KeyError, TypeError, AttributeError) as error:
-        raise InvalidRequest(f"{path}: a tool lacks {error}.", param=path) from error
-
-
-def function_tool(function: dict[str, Any], cache: CacheMarker | None = None) -> Tool:
-    return Tool(
-        name=function["name"],
-        description=function.get("description"),
-        parameters=function.get("parameters"),
-        strict=function.get("strict"),
-        cache=cache,
-    )
-
-
-def _tool_choice(choice: Any) -> ToolChoice | None:
-    if choice is None:
-        return None
-    if isinstance(choice, str):
-        choice = "required" if choice == "any" else choice  # Mistral's word
-        if choice in ("auto", "none", "required"):
-            return ToolChoice(mode=choice)
-        raise InvalidRequest(f"tool_choice: no such choice {choice!r}.", param="tool_choice")
-    named = choice.get("function") or choice.get("custom") or {}
-    if not isinstance(named.get("name"), str):
-        raise InvalidRequest("tool_choice: expected a mode or a function's name.", param="tool_choice")
-    return ToolChoice(mode="named", name=named["name"])
 
 
 def _response_format(wanted: Any) -> ResponseFormat | None:

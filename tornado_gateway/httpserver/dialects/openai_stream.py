@@ -5,6 +5,7 @@ Wire: OpenAI API reference, "The chat completion chunk object".
 
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 import msgspec
@@ -55,6 +56,16 @@ def is_own_note(note: Any) -> bool:
     return isinstance(note, dict) and not str(note.get("type")).endswith("_location")
 
 
+class _Head(msgspec.Struct, frozen=True):
+    id: str | None = None
+    created: int | None = None
+    model: str | None = None
+
+    def told(self) -> dict[str, Any]:
+        members = {"id": self.id, "created": self.created, "model": self.model}
+        return {name: value for name, value in members.items() if value is not None}
+
+
 class OpenAIStreamEncoder:
     """What both grammars share; a subclass says what a translated event looks like."""
 
@@ -66,12 +77,16 @@ class OpenAIStreamEncoder:
         self._head: dict[str, Any] = {"id": "", "object": self.kind, "created": created, "model": call.model}
         self._last_report: UsageReport | None = None
         self._usage_sent = False
+        self._relayed: bytes | None = None
+        """The first events that were not made here."""
         self._refused: set[int] = set()
         """Choices that said so in words of their own."""
 
     def encode(self, events: Sequence[StreamEvent]) -> bytes:
         # The relay lane's usual batch: one run of bytes.
         if len(events) == 1 and type(events[0]) is Relayed:
+            if self._relayed is None:
+                self._remember(events[0].data)
             return events[0].data
         return b"".join([self._event(event) for event in events])
 
@@ -79,7 +94,22 @@ class OpenAIStreamEncoder:
         report = self._last_report
         if report is None or not self._wants_usage or self._usage_sent:
             return b"data: [DONE]\n\n"
-        return self._data({"choices": [], "usage": chat_usage(report.usage, report.cost)}) + b"data: [DONE]\n\n"
+        last: dict[str, Any] = {"choices": [], "usage": chat_usage(report.usage, report.cost)}
+        if report.usage.service_tier in TIERS:
+            last["service_tier"] = report.usage.service_tier
+        return self._data({**self._head_of_relayed(), **last}) + b"data: [DONE]\n\n"
+
+    def _remember(self, data: bytes) -> None:
+        if b"data:" in data:  # vendors begin with comments
+            self._relayed = data
+
+    def _head_of_relayed(self) -> dict[str, Any]:
+        """What all chunks have alike, of a stream whose chunks were not made here."""
+        for line in (self._relayed or b"").splitlines():
+            if line.startswith(b"data:"):
+                with suppress(msgspec.DecodeError):
+                    return {**msgspec.json.decode(line[5:], type=_Head).told()}
+        return {}
 
     def fail(self, error: GatewayError, request_id: str) -> bytes:
         return error_event(error)
@@ -87,6 +117,8 @@ class OpenAIStreamEncoder:
     def _event(self, event: StreamEvent) -> bytes:
         match event:
             case Relayed():
+                if self._relayed is None:
+                    self._remember(event.data)
                 return event.data
             case UsageReport():
                 return self._usage(event)
@@ -126,12 +158,16 @@ class ChatStreamEncoder(OpenAIStreamEncoder):
         self._greeted: set[int] = set()
         self._thoughts: dict[int, ThoughtsOfStream] = {}
         self._images: Counter[int] = Counter()
+        self._said: Counter[int] = Counter()
+        self._called: Counter[int] = Counter()
+        """Characters and calls of each choice so far."""
 
     def _translated(self, event: StreamEvent) -> bytes:
         match event:
             case TextDelta():
                 notes = [note for note in event.annotations if is_own_note(note)]
                 said = {"content": event.text, "annotations": notes} if notes else {"content": event.text}
+                self._said[event.choice] += len(event.text)
                 return self._chunk(event.choice, self._signed(event, **said), logprobs=event.logprobs)
             case RefusalDelta():
                 return self._chunk(event.choice, {"refusal": event.text})
@@ -140,6 +176,7 @@ class ChatStreamEncoder(OpenAIStreamEncoder):
                 delta = self._signed(event, **read)
                 return self._chunk(event.choice, delta) if delta else b""
             case ToolCallDelta():
+                self._called[event.choice] += event.id is not None
                 return self._chunk(event.choice, self._signed(event, tool_calls=[_tool_call_delta(event)]))
             case ImageDelta():
                 self._images[event.choice] += 1
@@ -155,7 +192,7 @@ class ChatStreamEncoder(OpenAIStreamEncoder):
         thoughts = self._thoughts.get(event.choice)
         if thoughts is None:
             thoughts = self._thoughts[event.choice] = ThoughtsOfStream()
-        blocks = thoughts.add(event)
+        blocks = thoughts.add(event, self._said[event.choice], self._called[event.choice])
         return {**delta, "thinking_blocks": blocks} if blocks else delta
 
     def _chunk(

@@ -16,6 +16,7 @@ from tornado_gateway.domain.stream import ReasoningDelta, TextDelta, ToolCallDel
 from tornado_gateway.httpserver.dialects.anthropic_answer import call_signature, text_signature, thought_block
 from tornado_gateway.httpserver.dialects.anthropic_blocks import carried_seal, content_parts
 
+_AFTER = "after"
 _KINDS = ("thinking", "redacted_thinking")
 
 
@@ -24,7 +25,15 @@ def thinking_blocks(parts: Sequence[Part]) -> list[dict[str, Any]]:
     blocks: list[dict[str, Any]] = []
     thoughts = [part for part in parts if isinstance(part, Reasoning)]
     if any(thought.signature or thought.redacted or thought.id for thought in thoughts):
-        blocks.extend(thought_block(thought) for thought in thoughts)
+        said = called = 0
+        for part in parts:
+            match part:
+                case Reasoning():
+                    blocks.append({**thought_block(part), **placed(said, called)})
+                case Text():
+                    said += len(part.text)
+                case ToolCall():
+                    called += 1
     for part in parts:
         if isinstance(part, ToolCall):
             blocks.extend(call_signature(part.id, part.signature))
@@ -44,7 +53,46 @@ def hand_back(blocks: Any, parts: Sequence[Part], path: str) -> list[Part]:
     of_calls = {content.call_id: content.signature for content in seals if content.call_id}
     of_text = next((content.signature for content in seals if content.of_text), None)
     signed = [_signed(part, of_calls, of_text) for part in parts]
+    if any(_AFTER in block for block in blocks):
+        return _in_order(blocks, signed, path)
     return [*content_parts(blocks, path), *signed]
+
+
+def placed(said: int, called: int) -> dict[str, Any]:
+    """The member that tells where a thought stood: behind so many characters of the text and so many calls. Most stand
+    before all else, which needs no word."""
+    return {_AFTER: [said, called]} if said or called else {}
+
+
+def _in_order(blocks: Sequence[dict[str, Any]], parts: Sequence[Part], path: str) -> list[Part]:
+    """Anthropic refuses a turn whose thoughts don't stand where it thought them."""
+    texts = [part for part in parts if isinstance(part, Text)]
+    calls = [part for part in parts if isinstance(part, ToolCall)]
+    others = [part for part in parts if not isinstance(part, Text | ToolCall)]
+    made: list[Part] = []
+    said = called = 0
+    for position, block in enumerate(blocks):
+        after = block.get(_AFTER) or (0, 0)
+        if not isinstance(after, Sequence) or len(after) != 2 or not all(isinstance(count, int) for count in after):
+            raise InvalidRequest(f"{path}[{position}].{_AFTER}: expected two counts.", param=f"{path}[{position}]")
+        made.extend(_between(texts, said, after[0]))
+        made.extend(calls[called : after[1]])
+        said, called = max(said, after[0]), max(called, after[1])
+        made.extend(content_parts([block], path))
+    return [*made, *_between(texts, said, None), *calls[called:], *others]
+
+
+def _between(texts: Sequence[Text], start: int, end: int | None) -> list[Part]:
+    """The characters of all texts from ``start`` to ``end``."""
+    made: list[Part] = []
+    at = 0
+    for text in texts:
+        size = len(text.text)
+        piece = text.text[max(0, start - at) : None if end is None else max(0, end - at)]
+        if piece:
+            made.append(msgspec.structs.replace(text, text=piece))
+        at += size
+    return made
 
 
 def _signed(part: Part, of_calls: dict[str, str | None], of_text: str | None) -> Part:
@@ -62,14 +110,15 @@ class ThoughtsOfStream:
         self._open = Reasoning()
         self._told = 0
 
-    def add(self, event: TextDelta | ReasoningDelta | ToolCallDelta) -> list[dict[str, Any]]:
+    def add(self, event: TextDelta | ReasoningDelta | ToolCallDelta, said: int, called: int) -> list[dict[str, Any]]:
         """The blocks that ``event`` completes, each with the ``index`` by which clients put a streamed list together.
 
-        A call's signature comes with its id, in the call's first piece.
+        A call's signature comes with its id, in the call's first piece. ``said`` and ``called`` are the characters and
+        calls so far.
         """
         match event:
             case ReasoningDelta():
-                blocks = self._thought(event)
+                blocks = [{**block, **placed(said, called)} for block in self._thought(event)]
             case ToolCallDelta():
                 blocks = call_signature(event.id or "", event.signature)
             case TextDelta():

@@ -28,6 +28,8 @@ from tornado_gateway.domain.chat import (
 from tornado_gateway.domain.errors import InvalidRequest
 from tornado_gateway.domain.thoughts import Seal, thought_of, unseal
 from tornado_gateway.httpserver.dialects.decoding import convert
+from tornado_gateway.httpserver.dialects.openai_messages import result_parts
+from tornado_gateway.httpserver.dialects.unread import unread
 
 FAMILY = "openai.responses"
 
@@ -76,6 +78,33 @@ class _Reasoning(msgspec.Struct, frozen=True):
     summary: list[_Piece] = []
     content: list[_Piece] | None = None
     encrypted_content: str | None = None
+
+
+_PARTS = dict.fromkeys(
+    ("input_text", "output_text", "text", "summary_text", "reasoning_text"), frozenset({"type", "text"})
+) | {
+    "refusal": frozenset({"type", "refusal"}),
+    "input_image": frozenset({"type", "image_url", "file_id", "detail"}),
+    "input_file": frozenset({"type", "file_id", "file_url", "file_data", "filename"}),
+    "input_audio": frozenset({"type", "input_audio"}),
+}
+_MESSAGE = frozenset({"type", "role", "content", "id", "status"})
+_OUTPUT = frozenset({"type", "call_id", "output", "id", "status"})
+_ITEMS = {
+    "": _MESSAGE,
+    "message": _MESSAGE,
+    "function_call": frozenset({"type", "call_id", "name", "arguments", "id", "status"}),
+    "custom_tool_call": frozenset({"type", "call_id", "name", "input", "id", "status"}),
+    "function_call_output": _OUTPUT,
+    "custom_tool_call_output": _OUTPUT,
+    "reasoning": frozenset({"type", "id", "summary", "content", "encrypted_content", "status"}),
+}
+"""What of an item and of its parts is read below. An id, and how far an item had come, mean something to its maker."""
+
+
+def unread_of(given: Any) -> tuple[str, ...]:
+    """The paths of members that no translation knows, each once."""
+    return tuple(dict.fromkeys(unread(given, _ITEMS, "input[]", {"content": _PARTS, "output": _PARTS})))
 
 
 def messages_of(given: str | Sequence[Item]) -> list[Message]:
@@ -180,8 +209,7 @@ def _file(part: _Part) -> Document:
 def _result(item: Item, path: str) -> ToolResult:
     read = convert(item, _Output, path)
     parts = _content(read.output, f"{path}.output")
-    content = tuple(part for part in parts if isinstance(part, Text | Image | Document))
-    return ToolResult(call_id=read.call_id, content=content)
+    return ToolResult(call_id=read.call_id, content=result_parts(parts, f"{path}.output"))
 
 
 def _thoughts(item: _Reasoning) -> list[Part | Seal]:

@@ -13,7 +13,7 @@ from tornado_gateway.domain.chat import ChatRequest, Message, ResponseFormat, Te
 from tornado_gateway.domain.errors import InvalidRequest
 from tornado_gateway.domain.wire import Wire
 from tornado_gateway.httpserver.dialects.decoding import beyond, convert, effort_of, open_fields
-from tornado_gateway.httpserver.dialects.responses_items import FAMILY, messages_of
+from tornado_gateway.httpserver.dialects.responses_items import FAMILY, messages_of, unread_of
 
 _SAME_NAME = ("temperature", "top_p", "parallel_tool_calls", "user", "metadata", "service_tier", "top_k", "seed")
 _READ = frozenset(
@@ -125,6 +125,7 @@ def open_responses(wire: Wire) -> ChatRequest:
         extra=extra,
         family=FAMILY,
         hints=_HINTS,
+        unread=unread_of(document.get("input")),
         **same,
     )
 

@@ -24,6 +24,7 @@ from tornado_gateway.domain.stream import (
     UsageReport,
 )
 from tornado_gateway.httpserver.dialects.costing import frame_with_cost
+from tornado_gateway.httpserver.dialects.openai_stream import TIERS
 from tornado_gateway.httpserver.dialects.responses_answer import ending, frame_of, usage_document
 from tornado_gateway.httpserver.dialects.responses_open_items import OpenItems, Tell
 
@@ -61,6 +62,8 @@ class ResponsesStreamEncoder:
         response = {**self._response, "output": self._items.done, **ended}
         if self._report is not None:
             response["usage"] = usage_document(self._report.usage, self._report.cost)
+            if self._report.usage.service_tier in TIERS:
+                response["service_tier"] = self._report.usage.service_tier
         kind = f"response.{response['status']}"
         return start + rest + self._tell([(kind, {"response": response})])
 

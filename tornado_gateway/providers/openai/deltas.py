@@ -19,18 +19,9 @@ from tornado_gateway.domain.stream import (
     UsageReport,
 )
 from tornado_gateway.providers.openai.reasoning import FAMILY, DetailsOfStream, thinking_text
-from tornado_gateway.providers.openai.response import (
-    Function,
-    WireAnswer,
-    WireChoice,
-    WireMessage,
-    WireToolCall,
-    arguments_text,
-    finish_reason,
-    images_of,
-    made_up_id,
-    usage_of,
-)
+from tornado_gateway.providers.openai.response import arguments_text, finish_reason, images_of, made_up_id, usage_of
+from tornado_gateway.providers.openai.shapes import Function, WireAnswer, WireChoice, WireMessage, WireToolCall
+from tornado_gateway.providers.openai.sources import annotations
 
 
 class ChatDeltas:
@@ -61,6 +52,8 @@ class ChatDeltas:
             choice = self._choices.get(index)
             if choice is None:
                 choice = self._choices[index] = _Choice(index, self._id or "")
+            if chunk.search_results or chunk.citations:
+                choice.sources = chunk
             choice.read(read, events)
         usage = usage_of(chunk)
         if usage is not None:
@@ -70,6 +63,9 @@ class ChatDeltas:
 class _Choice:
     def __init__(self, index: int, answer: str) -> None:
         self.over = False
+        self.sources: WireAnswer | None = None
+        """The latest chunk that lists them: vendors repeat them in each."""
+        self._said: list[str] = []
         self._index = index
         self._answer = answer
         self._spoke = False
@@ -87,6 +83,9 @@ class _Choice:
         if choice.finish_reason and not self.over:
             self.over = True
             self._thought_over(events)
+            if self.sources is not None:
+                notes = annotations("".join(self._said), self.sources.search_results, self.sources.citations)
+                events.append(TextDelta("", choice=self._index, annotations=notes))
             reason = self._reason(finish_reason(choice.finish_reason))
             events.append(Finished(reason, choice=self._index, raw=choice.finish_reason))
 
@@ -109,6 +108,8 @@ class _Choice:
                     self._text(piece["text"], logprobs, events)
         elif delta.content is not None:
             self._text(delta.content, logprobs, events)
+        if delta.audio and delta.audio.transcript:
+            self._text(delta.audio.transcript, None, events)
         if delta.annotations:
             self._thought_over(events)
             events.append(TextDelta("", choice=self._index, annotations=tuple(delta.annotations)))
@@ -129,6 +130,8 @@ class _Choice:
             return
         self._thought_over(events)
         self._spoke = self._spoke or bool(text)
+        if self.sources is not None:
+            self._said.append(text)
         events.append(TextDelta(text, choice=self._index, logprobs=logprobs))
 
     def _thought(self, text: str | None, events: list[StreamEvent]) -> None:

@@ -13,6 +13,7 @@ from tornado_gateway.domain.chat import (
     Document,
     Image,
     Message,
+    Opaque,
     Part,
     Reasoning,
     Refusal,
@@ -110,13 +111,16 @@ class Messages:
         if texts:
             document["content"] = texts if _are_marked(texts) else "".join(piece["text"] for piece in texts)
         self._thoughts(document, [part for part in parts if isinstance(part, Reasoning)])
+        for part in parts:
+            if isinstance(part, Opaque):
+                document["audio"] = part.document["audio"]  # the one part that this protocol alone has
         if refusals:
             document["refusal"] = "".join(refusals)
         if any(call.cache is not None for call in calls):
             self._drop("cache_control")  # a call has no place for it
         if calls:
             document["tool_calls"] = [_tool_call(call) for call in calls]
-        if document["content"] is None and not refusals and not calls:
+        if document["content"] is None and not refusals and not calls and "audio" not in document:
             document["content"] = ""
         return document
 

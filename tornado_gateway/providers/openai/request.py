@@ -67,7 +67,7 @@ def chat_document(chat: ChatRequest, model: str, dropped: list[str], vendor: Ven
 def _limit(vendor: Vendor, model: str) -> str:
     if vendor.limit is not None:
         return vendor.limit
-    return "max_completion_tokens" if model.startswith(_REASONING_FAMILIES) else "max_tokens"
+    return "max_completion_tokens" if model.removeprefix("ft:").startswith(_REASONING_FAMILIES) else "max_tokens"
 
 
 def _thinking(wanted: Thinking | None, vendor: Vendor, dropped: list[str]) -> dict[str, Any]:

@@ -27,7 +27,8 @@ from tornado_gateway.domain.usage import TokenUsage, priced_tier
 from tornado_gateway.domain.wire import OPENAI_EMBEDDINGS, Wire
 from tornado_gateway.providers.openai.errors import from_stream
 from tornado_gateway.providers.openai.reasoning import FAMILY, proof, thinking_text
-from tornado_gateway.providers.openai.usage import ChatUsage
+from tornado_gateway.providers.openai.shapes import Function, Glance, WireAnswer, WireChoice, WireMessage, WireToolCall
+from tornado_gateway.providers.openai.sources import annotations
 
 FINISH_REASONS: dict[str, FinishReason] = {
     "stop": "stop",
@@ -40,103 +41,6 @@ FINISH_REASONS: dict[str, FinishReason] = {
     "insufficient_system_resource": "error",
     "error": "error",
 }
-
-
-class Function(msgspec.Struct, frozen=True):
-    name: str | None = None
-    arguments: str | dict[str, Any] | None = None
-
-
-class Custom(msgspec.Struct, frozen=True):
-    name: str | None = None
-    input: str | None = None
-
-
-class _Google(msgspec.Struct, frozen=True):
-    thought_signature: str | None = None
-
-
-class _ExtraContent(msgspec.Struct, frozen=True):
-    google: _Google | None = None
-
-
-class WireToolCall(msgspec.Struct, frozen=True):
-    """Of an answer and of a stream's delta, where ``id`` and ``name`` come once."""
-
-    index: int | None = None
-    id: str | None = None
-    type: str | None = None
-    function: Function | None = None
-    custom: Custom | None = None
-    extra_content: _ExtraContent | None = None
-
-    @property
-    def signature(self) -> str | None:
-        """Gemini's, from its compatible endpoint."""
-        google = self.extra_content.google if self.extra_content else None
-        return google.thought_signature if google else None
-
-
-class WireMessage(msgspec.Struct, frozen=True):
-    """``content`` is a list at Mistral's thinking models; ``reasoning`` and ``reasoning_content`` are vendors' own."""
-
-    role: str | None = None
-    content: str | list[dict[str, Any]] | None = None
-    refusal: str | None = None
-    tool_calls: list[WireToolCall] | None = None
-    function_call: Function | None = None
-    reasoning_content: str | None = None
-    reasoning: str | None = None
-    reasoning_details: list[Any] | None = None
-    annotations: list[Any] | None = None
-    images: list[Any] | None = None
-    """OpenRouter's, which others have taken up: ``{"type": "image_url", "image_url": {"url": ...}}``."""
-
-
-class WireChoice(msgspec.Struct, frozen=True):
-    index: int | None = None
-    message: WireMessage | None = None
-    delta: WireMessage | None = None
-    finish_reason: str | None = None
-    logprobs: Any = None
-
-
-class XGroq(msgspec.Struct, frozen=True):
-    """Groq's own member, in which some models alone report usage."""
-
-    usage: ChatUsage | None = None
-
-
-class WireAnswer(msgspec.Struct, frozen=True):
-    """A chat completion, or one chunk of its stream."""
-
-    id: str | None = None
-    model: str | None = None
-    created: int | float | None = None
-    choices: list[WireChoice] | None = None
-    usage: ChatUsage | None = None
-    x_groq: XGroq | None = None
-    service_tier: str | None = None
-    error: Any = None
-
-
-class Ending(msgspec.Struct, frozen=True):
-    finish_reason: str | None = None
-
-
-class _Embedding(msgspec.Struct, frozen=True):
-    """Nothing of it is read."""
-
-
-class Glance(msgspec.Struct, frozen=True):
-    """What the relay lane reads on the way, of an answer and of a chunk of its stream."""
-
-    choices: list[Ending] | None = None
-    data: list[_Embedding] | None = None
-    usage: ChatUsage | None = None
-    x_groq: XGroq | None = None
-    service_tier: str | None = None
-    error: Any = None
 
 
 _fields = msgspec.json.Decoder(dict[str, msgspec.Raw])
@@ -173,7 +77,7 @@ def chat_answer(body: bytes, provider: str) -> Answer:
         raise from_stream(wire.error, provider)
     if not wire.choices:
         raise UpstreamFailed(f"Provider {provider!r} gave an answer without a choice.")
-    choices = tuple(_choice(choice, position, wire.id) for position, choice in enumerate(wire.choices))
+    choices = tuple(_choice(choice, position, wire) for position, choice in enumerate(wire.choices))
     return Answer(
         usage=usage_of(wire),
         chat=ChatResponse(
@@ -197,9 +101,12 @@ def usage_of(read: Glance | WireAnswer) -> TokenUsage | None:
     return buckets if tier is None else msgspec.structs.replace(buckets, service_tier=tier)
 
 
-def _choice(choice: WireChoice, position: int, answer: str | None) -> Choice:
+def _choice(choice: WireChoice, position: int, answer: WireAnswer) -> Choice:
     message = choice.message or WireMessage()
-    parts = message_parts(message, answer)
+    if message.annotations is None and isinstance(message.content, str):
+        notes = annotations(message.content, answer.search_results, answer.citations)
+        message = msgspec.structs.replace(message, annotations=list(notes))
+    parts = message_parts(message, answer.id)
     reason = finish_reason(choice.finish_reason)
     if reason == "stop" and any(isinstance(part, ToolCall) for part in parts):
         reason = "tool_calls"
@@ -228,6 +135,8 @@ def message_parts(message: WireMessage, answer: str | None = None) -> tuple[Part
         parts.append(Reasoning(text=thought or "", signature=signature, origin=FAMILY))
     parts.extend(content_parts(message.content, message.annotations))
     parts.extend(images_of(message.images))
+    if message.audio and message.audio.transcript:
+        parts.append(Text(message.audio.transcript))  # the one form that all protocols have
     if message.refusal:
         parts.append(Refusal(message.refusal))
     parts.extend(_tool_call(call, position, answer) for position, call in enumerate(message.tool_calls or ()))

@@ -12,7 +12,8 @@ from tornado_gateway.domain.errors import GatewayError, UpstreamFailed
 from tornado_gateway.domain.stream import Relayed, StreamBatch, StreamEvent, UsageReport
 from tornado_gateway.providers.openai.deltas import ChatDeltas
 from tornado_gateway.providers.openai.errors import from_stream
-from tornado_gateway.providers.openai.response import Glance, WireAnswer, usage_of
+from tornado_gateway.providers.openai.response import usage_of
+from tornado_gateway.providers.openai.shapes import Glance, WireAnswer
 from tornado_gateway.providers.sse import FrameSplitter, SSEDecoder, SSEEvent, parse_frame, split_frames, whole_frame
 
 _DONE = b"[DONE]"

@@ -14,7 +14,7 @@ from tornado_gateway.domain.call import Answer, Completed, ModelCall
 from tornado_gateway.domain.context import RequestContext
 from tornado_gateway.domain.dispatch import Dispatch
 from tornado_gateway.domain.errors import GatewayError, InternalError
-from tornado_gateway.domain.estimate import estimate_prompt, estimate_tokens
+from tornado_gateway.domain.estimate import estimate_prompt, estimate_tokens, said_in
 from tornado_gateway.domain.guardrails.guard import Guard
 from tornado_gateway.domain.guardrails.rules import Checks
 from tornado_gateway.domain.images import images_of
@@ -213,7 +213,7 @@ def _whole(provider: ChatProvider, call: ModelCall, model: str, context: Request
 def _estimated(call: ModelCall, answer: Answer) -> TokenUsage:
     size = 0
     if answer.relayed is not None:
-        size = sum(len(bytes(raw)) for name, raw in answer.relayed.fields.items() if name in ("choices", "output"))
+        size = sum(said_in(raw) for name, raw in answer.relayed.fields.items() if name in ("choices", "output"))
     elif answer.chat is not None:
         size = sum(counting.size_of(part) for choice in answer.chat.choices for part in choice.message.parts)
     return TokenUsage(input=estimate_prompt(call.wire), output=estimate_tokens(size), estimated=True)

@@ -141,3 +141,20 @@ def test_a_refusal_says_where() -> None:
         guard_answer(
             relayed(OPENAI_CHAT, CHAT % (MAILED, b"null")), checks(*pii("email", action="deny")), tally("response")
         )
+
+
+NOTE = {"type": "url_citation", "url_citation": {"url": "http://a", "title": f"of {MAIL}"}}
+
+
+def test_citations_are_texts_too() -> None:
+    made = guard_answer(translated(Text("x", annotations=(NOTE,)), Text("y")), checks(*pii("email")), tally())
+    (first, second) = parts(made)
+    assert isinstance(first, Text)
+    assert first.annotations == ({"type": "url_citation", "url_citation": {"url": "http://a", "title": "of [EMAIL]"}},)
+    assert second == Text("y")
+    with pytest.raises(GuardrailDenied, match="annotations"):
+        guard_answer(translated(Text("x", annotations=(NOTE,))), checks(*pii("email", action="deny")), tally())
+    answer = relayed(OPENAI_CHAT, b'{"choices":[],"search_results":[{"title":"%s","n":1.0}]}' % MAILED)
+    assert body(guard_answer(answer, checks(*pii("email")), tally())) == (
+        b'{"choices":[],"search_results":[{"title":"[EMAIL]","n":1.0}]}'
+    )

@@ -301,3 +301,12 @@ def test_what_is_kept_for_a_hook_has_a_bound(monkeypatch: pytest.MonkeyPatch) ->
     made = guard(checks(HookRule("hook", "http://a")))
     made.push([TextDelta("abc"), TextDelta("def")], last=True)
     assert made.said == [("choices[0].text", "abc")]
+
+
+def test_citations_are_texts_too() -> None:
+    note = {"type": "url_citation", "url_citation": {"title": "bob@example.org"}}
+    (made,) = through(guard(), [TextDelta("x", annotations=(note,))])
+    assert isinstance(made, TextDelta)
+    assert made.annotations == ({"type": "url_citation", "url_citation": {"title": "[EMAIL]"}},)
+    frame = chunk(content="x").replace(b"}\n\n", b',"search_results":[{"text":"bob@example.org"}]}\n\n')
+    assert relayed(through(guard(), [Relayed(frame, 1)])) == frame.replace(b"bob@example.org", b"[EMAIL]")

@@ -12,6 +12,7 @@ from tornado_gateway.domain.guardrails.members import Text as Found
 from tornado_gateway.domain.guardrails.rewriting import (
     check_tool,
     fitting,
+    guard_notes,
     raw_members,
     replaced_by_path,
     rewritten,
@@ -123,6 +124,11 @@ def _choice(choice: Choice, checks: Checks, tally: Tally) -> Choice:
         part if piece is None else _with(part, piece.result)
         for part, piece in zip(choice.message.parts, pieces, strict=True)
     ]
+    for number, part in enumerate(parts):
+        if isinstance(part, Text) and part.annotations:
+            place = ("choices", choice.index, "parts", number, "annotations")
+            notes = guard_notes(part.annotations, place, checks, tally)
+            parts[number] = msgspec.structs.replace(part, annotations=notes)
     made = _with_parts(choice, parts)
     return msgspec.structs.replace(made, logprobs=None) if checks.redacts and made.logprobs is not None else made
 

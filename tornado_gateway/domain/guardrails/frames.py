@@ -86,6 +86,8 @@ def read_frame(frame: bytes, protocol: str) -> Frame | None:
 def _chat(lines: Sequence[bytes], document: bytes, event: dict[str, Any]) -> Frame:
     choices = event.get("choices")
     found = [text for text in read_texts(choices, ("choices",)) if len(text.path) > 2]
+    if "search_results" in event:
+        found += read_texts(event["search_results"], ("search_results",))
     entries = [entry if isinstance(entry, dict) else {} for entry in choices] if isinstance(choices, list) else []
     ends = [_number(entry, place) for place, entry in enumerate(entries) if entry.get("finish_reason")]
     return Frame(lines, document, found, [_chat_channel(text.path, entries) for text in found], ends)
@@ -93,7 +95,7 @@ def _chat(lines: Sequence[bytes], document: bytes, event: dict[str, Any]) -> Fra
 
 def _chat_channel(path: Path, entries: Sequence[dict[str, Any]]) -> Channel | None:
     place = path[1]
-    if not isinstance(place, int) or path[2] not in ("delta", "text"):
+    if path[0] != "choices" or not isinstance(place, int) or path[2] not in ("delta", "text"):
         return None
     channel: list[Any] = [_number(entries[place], place)]
     at: Any = entries[place]

@@ -39,7 +39,7 @@ REQUEST: Final = ("system", "instructions", "messages", "prompt", "suffix", "inp
 DESCRIBING: Final = ("tools", "functions", "response_format", "text", "output_config")
 """Members that hold some among much else: descriptions."""
 
-ANSWER: Final = ("choices", "content", "output")
+ANSWER: Final = ("choices", "content", "output", "search_results")
 
 LIKELIHOODS = frozenset({"logprobs"})
 _CALLING = frozenset({"function", "custom", "function_call", "content_block", "item"})

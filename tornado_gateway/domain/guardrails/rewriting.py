@@ -1,11 +1,12 @@
 """Rules over the texts of a part of a document: what they find is told, and only what they change is written anew."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
 
 import msgspec
 
-from tornado_gateway.domain.guardrails.documents import literal_of, spliced
-from tornado_gateway.domain.guardrails.members import Kind, Text
+from tornado_gateway.domain.guardrails.documents import Path, literal_of, spliced
+from tornado_gateway.domain.guardrails.members import Kind, Text, texts
 from tornado_gateway.domain.guardrails.rules import Checks, MatchRule, ToolRule
 from tornado_gateway.domain.guardrails.verdicts import Tally
 from tornado_gateway.domain.guardrails.window import guarded
@@ -16,6 +17,13 @@ def rewritten(document: bytes, found: Iterable[Text], checks: Checks, tally: Tal
     """``document`` as it may go on: itself where nothing in it is changed. Raises ``GuardrailDenied``."""
     said = [(text, guard_text(text, checks, tally)) for text in found]
     return replaced(document, [(text, word) for text, word in said if word != text.said])
+
+
+def guard_notes(notes: tuple[Any, ...], path: Path, checks: Checks, tally: Tally) -> tuple[Any, ...]:
+    """What goes on of the citations of a text, whose titles and quotations are texts as well."""
+    document = msgspec.json.encode(notes)
+    made = rewritten(document, texts(document, path), checks, tally)
+    return notes if made == document else tuple(msgspec.json.decode(made))
 
 
 def guard_text(text: Text, checks: Checks, tally: Tally) -> str:

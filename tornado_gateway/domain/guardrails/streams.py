@@ -13,7 +13,7 @@ from tornado_gateway.domain.guardrails.answers import NO_LIKELIHOODS
 from tornado_gateway.domain.guardrails.documents import literal_of
 from tornado_gateway.domain.guardrails.frames import Channel, Frame, frames, read_frame
 from tornado_gateway.domain.guardrails.members import Kind, Text
-from tornado_gateway.domain.guardrails.rewriting import check_tool, fitting, guard_text
+from tornado_gateway.domain.guardrails.rewriting import check_tool, fitting, guard_notes, guard_text
 from tornado_gateway.domain.guardrails.rules import Checks
 from tornado_gateway.domain.guardrails.verdicts import Tally
 from tornado_gateway.domain.guardrails.window import Piece, Window
@@ -119,6 +119,10 @@ class StreamGuard:
         kind = Kind.SEALED if sealed else Kind.TEXT
         name = type(event).__name__.removesuffix("Delta").lower()
         piece = self._add((event.choice, name), event.text, kind, f"choices[{event.choice}].{name}")
+        if isinstance(event, TextDelta) and event.annotations:
+            place = ("choices", event.choice, "annotations")
+            notes = guard_notes(event.annotations, place, self._checks, self._tally)
+            event = msgspec.structs.replace(event, annotations=notes)
 
         def make() -> StreamEvent | None:
             made: StreamEvent = event

@@ -1,8 +1,8 @@
 from decimal import Decimal
 
 from tornado_gateway.admin.documents import problem_at_the_beginning, told
-from tornado_gateway.cli.documents import number
 from tornado_gateway.config.problems import Position, Problem
+from tornado_gateway.reports.numbers import number
 
 
 def test_amounts_keep_their_digits() -> None:

@@ -8,9 +8,9 @@ import pytest
 from tests.operating import operating, written
 from tornado_gateway.admin import prices
 from tornado_gateway.admin.prices import _card
-from tornado_gateway.cli.pricelist.catalog import NoCatalog
 from tornado_gateway.domain.money import PriceCard, Tier
 from tornado_gateway.domain.peaks import OffPeak
+from tornado_gateway.pricelist.catalog import NoCatalog
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
 

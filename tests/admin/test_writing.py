@@ -4,7 +4,7 @@ from threading import Barrier, Thread
 import pytest
 
 from tornado_gateway.admin.writing import write_file
-from tornado_gateway.cli.replacing import ChangedMeanwhile
+from tornado_gateway.config.replacing import ChangedMeanwhile
 
 
 def test_the_mode_stays_and_a_link_leads_on(tmp_path: Path) -> None:

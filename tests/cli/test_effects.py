@@ -2,7 +2,7 @@ from decimal import Decimal
 
 import pytest
 
-from tornado_gateway.cli.effects import as_document, show, sums, targets
+from tornado_gateway.cli.effects import show, targets
 from tornado_gateway.domain.prices import PriceTable
 from tornado_gateway.domain.repricing import Repriced
 from tornado_gateway.domain.rerouting import Choice, Effect, Moved, Refused
@@ -68,22 +68,3 @@ def test_many_names_are_some_lines(effect: Effect, capsys: pytest.CaptureFixture
 )
 def test_targets(shares: tuple[tuple[str, str, int], ...], text: str) -> None:
     assert targets(shares) == text
-
-
-def test_json(effect: Effect) -> None:
-    document = as_document(effect)
-    assert sums(effect) == (Decimal(5), Decimal("5.5"))
-    assert {name: bytes(value) for name, value in document["served"].items()} == {
-        "old": b"5",
-        "new": b"5.5",
-        "difference": b"0.5",
-    }
-    assert [each["group"] for each in document["kept"]["by_model"]] == [{"model": "a/x"}]
-    assert [each["group"] for each in document["kept"]["by_key"]] == [{"key": "team-a"}]
-    (moved,) = document["moved"]
-    assert (moved["model"], moved["after"], bytes(moved["estimate"])) == (
-        "fast",
-        [{"provider": "b", "model": "y", "weight": 1}],
-        b"1.5",
-    )
-    assert [(each["model"], each["requests"]) for each in document["refused"]] == [("gone", 7)]

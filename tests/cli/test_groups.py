@@ -2,17 +2,7 @@ import argparse
 
 import pytest
 
-from tornado_gateway.cli.groups import (
-    TOP,
-    add_by,
-    document,
-    headings,
-    joined,
-    labels,
-    ledger_names,
-    names_of,
-    others,
-)
+from tornado_gateway.cli.groups import TOP, add_by, headings, labels, names_of, others
 
 
 def parsed(*words: str) -> argparse.Namespace:
@@ -43,14 +33,7 @@ def test_usage(words: list[str], message: str, capsys: pytest.CaptureFixture[str
     assert message in capsys.readouterr().err
 
 
-def test_names_for_people_and_programs() -> None:
+def test_names_for_people() -> None:
     assert [column.name for column in headings(["model", "tag:Team", "day"])] == ["Model", "Team", "Day"]
     assert labels(("a", None, "")) == ["a", "(none)", ""]
-    assert document(["model", "tag:team"], ("a/m", None)) == {"model": "a/m", "tag:team": None}
     assert others(["model", "key"], 7) == ("(7 more)", "")
-
-
-def test_a_ledger_tells_models_from_their_providers() -> None:
-    by = ["key", "model", "day"]
-    assert ledger_names(by) == ["key", "provider", "model", "day"]
-    assert joined(by, ("k", "openai", "gpt-4", "2026-01-31")) == ("k", "openai/gpt-4", "2026-01-31")

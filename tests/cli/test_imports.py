@@ -7,8 +7,8 @@ import pytest
 
 from tornado_gateway.__main__ import main
 from tornado_gateway.cli import imports
-from tornado_gateway.cli.pricelist.catalog import NoCatalog
 from tornado_gateway.config.build import load
+from tornado_gateway.pricelist.catalog import NoCatalog
 
 FILES = Path(__file__).parent / "litellm" / "files"
 ENVIRON = {

@@ -2,17 +2,15 @@ from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 
-import msgspec
-
 from tests.support import NOW
-from tornado_gateway.cli.documents import print_document
-from tornado_gateway.cli.key_lists import COLUMNS, entry, of_file, of_store
+from tornado_gateway.cli.key_lists import COLUMNS, cells, entry
 from tornado_gateway.config.build import parse
 from tornado_gateway.config.schema import packaged_default
 from tornado_gateway.domain.key_store import StoredKey
 from tornado_gateway.domain.keys import GatewayKey, hash_of
 from tornado_gateway.domain.principal import Principal
 from tornado_gateway.domain.quotas import Budget, Limits
+from tornado_gateway.reports.key_lists import of_file, of_store
 
 HOUR = timedelta(hours=1)
 WHOLE = StoredKey(
@@ -31,7 +29,7 @@ BARE = StoredKey(id="b", sha256=hash_of("b"), prefix="sk-tgw-efgh", created_at=N
 
 
 def test_for_people() -> None:
-    assert dict(zip((column.name for column in COLUMNS), of_store(WHOLE, NOW).cells(), strict=True)) == {
+    assert dict(zip((column.name for column in COLUMNS), cells(of_store(WHOLE, NOW)), strict=True)) == {
         "id": "team-a",
         "prefix": "sk-tgw-abcd...",
         "state": "good",
@@ -44,37 +42,21 @@ def test_for_people() -> None:
         "created": "2024-01-15 10:30",
         "expires": "2024-01-15 11:30",
     }
-    cells = of_store(BARE, NOW).cells()
-    assert cells == ("b", "sk-tgw-efgh...", "good", "store", "", "all", "", "", "", "2024-01-15 10:30", "")
-
-
-def test_for_programs() -> None:
-    document = msgspec.json.decode(msgspec.json.encode(of_store(WHOLE, NOW).document()))
-    assert document["budget"] == {"amount": 2.5, "period": "month", "time_zone": "UTC"}
-    assert document["limits"] == {"requests_per_minute": 60}
-    assert (document["prefix"], document["expires"]) == ("sk-tgw-abcd", "2024-01-15T11:30:00+00:00")
-    bare = of_store(BARE, NOW).document()
-    assert {name for name, value in bare.items() if value is None} == {"owner", "models", "limits", "budget", "expires"}
-    print_document([bare])
-
-
-def test_whether_it_is_good() -> None:
-    import dataclasses
-
-    revoked = dataclasses.replace(WHOLE, revoked_at=NOW)
-    assert [of_store(WHOLE, NOW).state, of_store(WHOLE, NOW + HOUR).state] == ["good", "expired"]
-    assert of_store(revoked, NOW).state == "revoked"
-    listed = [
-        of_file(GatewayKey(Principal("a"), hash_of("k"), **members), NOW)  # type: ignore[arg-type]
-        for members in ({}, {"disabled": True}, {"expires": NOW})
-    ]
-    assert [each.state for each in listed] == ["good", "disabled", "expired"]
-    assert {(each.kept_in, each.prefix, each.cells()[1]) for each in listed} == {("file", None, "")}
-
-
-def test_no_hash_is_listed() -> None:
-    shown = of_store(WHOLE, NOW)
-    assert WHOLE.sha256 not in repr(shown) + repr(shown.document()) + repr(shown.cells())
+    assert cells(of_store(BARE, NOW)) == (
+        "b",
+        "sk-tgw-efgh...",
+        "good",
+        "store",
+        "",
+        "all",
+        "",
+        "",
+        "",
+        "2024-01-15 10:30",
+        "",
+    )
+    assert cells(of_file(GatewayKey(Principal("a"), hash_of("k")), NOW))[1] == ""
+    assert WHOLE.sha256 not in repr(cells(of_store(WHOLE, NOW)))
 
 
 def test_an_entry_for_the_file_says_what_the_key_is() -> None:

@@ -2,9 +2,8 @@ from decimal import Decimal
 
 import pytest
 
-from tornado_gateway.cli.repriced import as_document, entry, notes, sentence, show
-from tornado_gateway.domain.prices import PriceTable
-from tornado_gateway.domain.repricing import Repriced, Repricing
+from tornado_gateway.cli.repriced import notes, sentence, show
+from tornado_gateway.domain.repricing import Repriced
 
 
 def part(old: str, new: str, **members: int) -> Repriced:
@@ -67,25 +66,3 @@ def test_everything_that_is_to_be_known_of_the_sums() -> None:
         "4 calls may have made images, which have a price now and were not counted then",
     ]
     assert list(notes(part("1", "1"), {})) == []
-
-
-def test_json() -> None:
-    made = Repricing(PriceTable(), ["model", "key"])
-    made.groups = {("a/y", "k"): part("1", "2"), ("a/x", None): part("3", "1"), ("a/x", "k"): part("1", "1")}
-    by_key = as_document(made, ["key"], [1])
-    assert [(each["group"], bytes(each["old"]), bytes(each["difference"])) for each in by_key["groups"]] == [
-        ({"key": None}, b"3", b"-2"),
-        ({"key": "k"}, b"2", b"1"),
-    ]
-    assert [each["group"]["model"] for each in as_document(made, ["model", "key"])["groups"]] == ["a/x", "a/x", "a/y"]
-    assert set(entry(Repriced())) == {
-        "requests",
-        "old",
-        "new",
-        "difference",
-        "abandoned",
-        "first_priced",
-        "cached",
-        "images_unknown",
-        "left_out",
-    }

@@ -15,11 +15,11 @@ from tornado_gateway.admin.parameters import Parameters
 from tornado_gateway.admin.reading import LedgerReader
 from tornado_gateway.admin.scalars import NotYaml
 from tornado_gateway.admin.writing import write_file
-from tornado_gateway.cli.replacing import ChangedMeanwhile
 from tornado_gateway.config.build import Loaded, parse, read_file
 from tornado_gateway.config.diff import differences
 from tornado_gateway.config.problems import ConfigInvalid, Problem
 from tornado_gateway.config.reload import Reloader
+from tornado_gateway.config.replacing import ChangedMeanwhile
 from tornado_gateway.domain.admin_errors import AdminConflict, AdminWriteOff, RevisionMismatch, RevisionUnknown
 from tornado_gateway.domain.administration import Asked, Told
 from tornado_gateway.domain.ledger import Ledger

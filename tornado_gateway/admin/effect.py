@@ -4,11 +4,11 @@ from datetime import datetime
 from typing import Any
 
 from tornado_gateway.admin.reading import LedgerReader, Patience
-from tornado_gateway.cli.effects import as_document
 from tornado_gateway.config.build import Loaded, build_prices, build_routes
 from tornado_gateway.domain.admin_errors import LedgerAway, LedgerSlow
 from tornado_gateway.domain.ledger import Ledger, LedgerQuery
 from tornado_gateway.domain.rerouting import Choice, Effect
+from tornado_gateway.reports.effects import as_document
 
 
 async def effect_of(reader: LedgerReader[Ledger], old: Loaded, new: Loaded, since: datetime) -> dict[str, Any]:

@@ -7,7 +7,6 @@ from typing import Any
 
 import msgspec
 
-from tornado_gateway.cli.documents import number
 from tornado_gateway.domain.errors import RateLimitExceeded
 from tornado_gateway.domain.events import (
     AttemptFailed,
@@ -18,6 +17,7 @@ from tornado_gateway.domain.events import (
     RequestFinished,
     RequestStarted,
 )
+from tornado_gateway.reports.numbers import number
 
 _MOST = 16
 """Who may watch at once."""

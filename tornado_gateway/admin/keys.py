@@ -4,7 +4,6 @@ A key itself is told once, to whoever made it.
 """
 
 import re
-from argparse import ArgumentTypeError
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import datetime
@@ -17,8 +16,6 @@ import msgspec
 from tornado_gateway.admin.documents import told
 from tornado_gateway.admin.parameters import Parameters
 from tornado_gateway.admin.reading import LedgerReader, Patience
-from tornado_gateway.cli import key_options
-from tornado_gateway.cli.key_lists import of_file, of_store
 from tornado_gateway.domain.admin_errors import AdminConflict
 from tornado_gateway.domain.administration import Asked, Told
 from tornado_gateway.domain.errors import InvalidRequest, NotFound
@@ -29,6 +26,9 @@ from tornado_gateway.domain.nearest import did_you_mean
 from tornado_gateway.domain.ports import Clock
 from tornado_gateway.domain.quotas import Budget, Limits
 from tornado_gateway.domain.snapshot import SnapshotHolder
+from tornado_gateway.reports import key_members
+from tornado_gateway.reports.key_lists import of_file, of_store
+from tornado_gateway.reports.key_members import Misread
 
 Found = TypeVar("Found")
 
@@ -110,8 +110,8 @@ class Keys:
         self._check(asked)
         said = _decoded(asked.body or b"{}", _Next)
         name, now = _name(asked), self._clock.now()
-        overlap = _read(key_options.span, said.overlap, "overlap")
-        expires = None if said.expires is None else _read(key_options.expiry, said.expires, "expires")
+        overlap = _read(key_members.span, said.overlap, "overlap")
+        expires = None if said.expires is None else _read(key_members.expiry, said.expires, "expires")
         secret = new_secret()
 
         def rotated(store: KeyStore, check: Patience) -> StoredKey:
@@ -172,8 +172,8 @@ def _stored(store: KeyStore, check: Patience) -> list[StoredKey]:
 def _name(asked: Asked) -> str:
     name = asked.path.split("/")[1]
     try:
-        return key_options.key_id(name)
-    except ArgumentTypeError as error:
+        return key_members.key_id(name)
+    except Misread as error:
         raise NotFound("There is no such key.") from error
 
 
@@ -191,16 +191,16 @@ def _decoded(body: bytes, kind: type[Found]) -> Found:
 def _made(said: _New, secret: str, now: datetime) -> StoredKey:
     """Raises ``InvalidRequest`` that names the member, as the command line does its options."""
     return StoredKey(
-        id=_read(key_options.key_id, said.id, "id"),
+        id=_read(key_members.key_id, said.id, "id"),
         sha256=hash_of(secret),
         prefix=shown(secret),
         created_at=now,
-        owner=None if said.owner is None else _read(key_options.text, said.owner, "owner"),
-        tags=dict(_read(key_options.tag, f"{name}={value}", "tags") for name, value in said.tags.items()),
-        models=None if said.models is None else tuple(_read(key_options.model, each, "models") for each in said.models),
+        owner=None if said.owner is None else _read(key_members.text, said.owner, "owner"),
+        tags=dict(_read(key_members.tag, f"{name}={value}", "tags") for name, value in said.tags.items()),
+        models=None if said.models is None else tuple(_read(key_members.model, each, "models") for each in said.models),
         limits=_limits(said.limits),
         budget=_budget(said.budget),
-        expires=None if said.expires is None else _read(key_options.expiry, said.expires, "expires"),
+        expires=None if said.expires is None else _read(key_members.expiry, said.expires, "expires"),
     )
 
 
@@ -208,7 +208,7 @@ def _limits(said: _Limits | None) -> Limits | None:
     if said is None:
         return None
     given = {name: count for name, count in msgspec.structs.asdict(said).items() if count is not None}
-    counts = {name: _read(key_options.count, str(count), f"limits.{name}") for name, count in given.items()}
+    counts = {name: _read(key_members.count, str(count), f"limits.{name}") for name, count in given.items()}
     return Limits(**counts) if counts else None
 
 
@@ -217,7 +217,7 @@ def _budget(said: _Budget | None) -> Budget | None:
         return None
     if not said.amount.is_finite() or not Decimal("1e-12") <= said.amount <= _MOST_USD:
         raise InvalidRequest(f"budget.amount must be more than 0 and at most {_MOST_USD}.", param="budget.amount")
-    made = _read(key_options.budget, f"{decimal_digits(said.amount)}/{said.period}", "budget.period")
+    made = _read(key_members.budget, f"{decimal_digits(said.amount)}/{said.period}", "budget.period")
     try:
         ZoneInfo(said.time_zone)
     except (ValueError, OSError, KeyError) as error:
@@ -228,5 +228,5 @@ def _budget(said: _Budget | None) -> Budget | None:
 def _read(read: Callable[[str], Found], said: Any, member: str) -> Found:
     try:
         return read(said)
-    except ArgumentTypeError as error:
+    except Misread as error:
         raise InvalidRequest(f"{member}: {error}.", param=member) from error

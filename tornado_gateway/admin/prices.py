@@ -7,15 +7,15 @@ from typing import Any
 
 from tornado_gateway.admin.documents import told
 from tornado_gateway.admin.parameters import Parameters
-from tornado_gateway.cli.documents import number
-from tornado_gateway.cli.pricelist.catalog import NoCatalog, open_catalog
-from tornado_gateway.cli.pricelist.survey import Survey
 from tornado_gateway.config.build import Loaded
 from tornado_gateway.config.reload import Reloader
 from tornado_gateway.domain.administration import Asked, Told
 from tornado_gateway.domain.money import PriceCard
 from tornado_gateway.domain.ports import Clock
 from tornado_gateway.domain.snapshot import SnapshotHolder
+from tornado_gateway.pricelist.catalog import NoCatalog, open_catalog
+from tornado_gateway.pricelist.survey import Survey
+from tornado_gateway.reports.numbers import number
 
 _RATES = (
     *("input", "output", "cached_input", "cache_write", "cache_write_1h", "audio_input", "reasoning", "audio_output"),

@@ -4,9 +4,9 @@ from typing import Any
 
 import msgspec
 
-from tornado_gateway.cli.documents import number
 from tornado_gateway.domain.audit import Audit
 from tornado_gateway.domain.ledger import LedgerRow
+from tornado_gateway.reports.numbers import number
 
 
 def row_document(row: LedgerRow) -> dict[str, Any]:

@@ -11,8 +11,6 @@ from tornado_gateway.admin.health import HealthBook
 from tornado_gateway.admin.parameters import Parameters
 from tornado_gateway.admin.reading import LedgerReader, Patience
 from tornado_gateway.admin.requests import FILTERS, query_of
-from tornado_gateway.cli.groups import document, joined, ledger_names
-from tornado_gateway.cli.spending import figures, summed
 from tornado_gateway.domain.admin_errors import LedgerAway, LedgerSlow
 from tornado_gateway.domain.administration import Asked, Told
 from tornado_gateway.domain.errors import InvalidRequest
@@ -20,6 +18,8 @@ from tornado_gateway.domain.groupings import Group, grouping
 from tornado_gateway.domain.ledger import Ledger, LedgerQuery, LedgerTotal
 from tornado_gateway.domain.ports import Clock
 from tornado_gateway.domain.repricing import ZERO
+from tornado_gateway.reports.groups import document, joined, ledger_names
+from tornado_gateway.reports.spending import figures, summed
 
 _DAYS = 30
 _NAMES = 3

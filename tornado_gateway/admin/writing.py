@@ -3,7 +3,7 @@
 import fcntl
 from pathlib import Path
 
-from tornado_gateway.cli.replacing import replace_file
+from tornado_gateway.config.replacing import replace_file
 
 
 def write_file(path: Path, before: bytes, after: bytes) -> None:

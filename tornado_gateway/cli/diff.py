@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from tornado_gateway.cli.documents import add_format, print_document
-from tornado_gateway.cli.effects import as_document, show
+from tornado_gateway.cli.effects import show
 from tornado_gateway.cli.periods import heading
 from tornado_gateway.cli.problems import loaded_or_told
 from tornado_gateway.cli.replays import add_ledger_from, replay
@@ -15,6 +15,7 @@ from tornado_gateway.config.build import Loaded, build_prices, build_routes
 from tornado_gateway.config.diff import differences, needs_restart
 from tornado_gateway.domain.ledger import LedgerQuery, LedgerUnavailable
 from tornado_gateway.domain.rerouting import Choice, Effect
+from tornado_gateway.reports.effects import as_document
 
 _MOST_DAYS = 36_500
 

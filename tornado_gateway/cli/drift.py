@@ -12,14 +12,15 @@ from pathlib import Path
 from typing import Any
 
 from tornado_gateway.cli.amounts import percent
-from tornado_gateway.cli.documents import add_format, number, print_document
-from tornado_gateway.cli.pricelist.catalog import NoCatalog, open_catalog
-from tornado_gateway.cli.pricelist.comparison import Difference
-from tornado_gateway.cli.pricelist.survey import Finding, Survey
+from tornado_gateway.cli.documents import add_format, print_document
 from tornado_gateway.cli.tables import Column, print_table
 from tornado_gateway.config.build import load
 from tornado_gateway.config.problems import ConfigInvalid
 from tornado_gateway.domain.money import decimal_digits
+from tornado_gateway.pricelist.catalog import NoCatalog, open_catalog
+from tornado_gateway.pricelist.comparison import Difference
+from tornado_gateway.pricelist.survey import Finding, Survey
+from tornado_gateway.reports.numbers import number
 
 
 def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:

@@ -1,16 +1,14 @@
-"""What a new file would have done to past calls: tables for people, and the same as JSON."""
+"""What a new file would have done to past calls: tables for people."""
 
 from collections.abc import Iterator, Sequence
-from decimal import Decimal
-from typing import Any
 
 from tornado_gateway.cli import repriced
 from tornado_gateway.cli.amounts import count, exact, known, percent, short
-from tornado_gateway.cli.documents import number
 from tornado_gateway.cli.groups import TOP
 from tornado_gateway.cli.tables import Column, print_table
 from tornado_gateway.domain.money import EXACT
 from tornado_gateway.domain.rerouting import Effect, Moved, Refused, Shares
+from tornado_gateway.reports.effects import moved_most, refused_most, sums
 
 _MOVED = (
     Column("Asked for"),
@@ -55,25 +53,8 @@ def show(effect: Effect) -> None:
         print(f"\nboth together: {exact(old)} USD then, about {exact(new)} USD now: {sign}{exact(change)} USD")
 
 
-def sums(effect: Effect) -> tuple[Decimal, Decimal]:
-    """Then and now, of all that is still served; the latter is an estimate where something has moved."""
-    total = effect.kept.total()
-    old, new = total.old, total.new
-    for moved in effect.moved.values():
-        old, new = EXACT.add(old, moved.old), EXACT.add(new, moved.estimate)
-    return old, new
-
-
-def _moved(effect: Effect) -> list[tuple[str, Moved]]:
-    return sorted(effect.moved.items(), key=lambda item: (-abs(EXACT.subtract(item[1].estimate, item[1].old)), item[0]))
-
-
-def _refused(effect: Effect) -> list[tuple[str, Refused]]:
-    return sorted(effect.refused.items(), key=lambda item: (-item[1].old, item[0]))
-
-
 def _moved_rows(effect: Effect) -> Iterator[Sequence[str]]:
-    moved = _moved(effect)
+    moved = moved_most(effect)
     if moved[TOP:]:
         rest = Moved((), ())
         for _, each in moved[TOP:]:
@@ -95,7 +76,7 @@ def _moved_notes(effect: Effect) -> Iterator[str]:
 
 
 def _refused_rows(effect: Effect) -> Iterator[Sequence[str]]:
-    refused = _refused(effect)
+    refused = refused_most(effect)
     if refused[TOP:]:
         rest = Refused()
         for _, each in refused[TOP:]:
@@ -111,44 +92,3 @@ def targets(shares: Shares) -> str:
     if len(shares) == 1:
         return f"{shares[0][0]}/{shares[0][1]}"
     return ", ".join(f"{provider}/{model} {weight * 100 // total} %" for provider, model, weight in shares) or "various"
-
-
-def as_document(effect: Effect) -> dict[str, Any]:
-    kept = effect.kept
-    old, new = sums(effect)
-    return {
-        "currency": "USD",
-        "kept": {
-            "total": repriced.entry(kept.total()),
-            "by_model": repriced.as_document(kept, ["model"], [0])["groups"],
-            "by_key": repriced.as_document(kept, ["key"], [1])["groups"],
-            "unpriced": kept.unpriced,
-        },
-        "moved": [
-            {
-                "model": name,
-                "before": _shares(moved.before),
-                "after": _shares(moved.after),
-                "requests": moved.requests,
-                "first_priced": moved.first_priced,
-                "unpriced": moved.unpriced,
-                "old": number(moved.old),
-                "estimate": number(moved.estimate),
-            }
-            for name, moved in _moved(effect)
-        ],
-        "refused": [
-            {
-                "model": name,
-                "requests": refused.requests,
-                "unpriced": refused.unpriced,
-                "old": number(refused.old),
-            }
-            for name, refused in _refused(effect)
-        ],
-        "served": {"old": number(old), "new": number(new), "difference": number(EXACT.subtract(new, old))},
-    }
-
-
-def _shares(shares: Shares) -> list[dict[str, Any]]:
-    return [{"provider": provider, "model": model, "weight": weight} for provider, model, weight in shares]

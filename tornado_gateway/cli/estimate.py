@@ -9,7 +9,7 @@ from typing import Any
 
 from tornado_gateway.bootstrap import DIALECTS, decode_call, make_providers
 from tornado_gateway.cli.amounts import exact, short
-from tornado_gateway.cli.documents import add_format, number, print_document
+from tornado_gateway.cli.documents import add_format, print_document
 from tornado_gateway.cli.policies import of_route
 from tornado_gateway.cli.problems import complain, loaded_or_told
 from tornado_gateway.cli.tables import Column, print_table, printable
@@ -19,6 +19,7 @@ from tornado_gateway.domain.errors import InvalidRequest
 from tornado_gateway.domain.forecast import Forecast, forecast
 from tornado_gateway.domain.nearest import did_you_mean
 from tornado_gateway.domain.quote import Offer, Quote, quote
+from tornado_gateway.reports.numbers import number
 
 _COLUMNS = (
     Column("#"),

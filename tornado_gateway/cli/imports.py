@@ -11,14 +11,14 @@ from typing import Any
 
 from tornado_gateway.cli.litellm.conversion import Conversion, Unpriced, convert
 from tornado_gateway.cli.litellm.writing import text_of
-from tornado_gateway.cli.pricelist.catalog import Catalog, NoCatalog, open_catalog
-from tornado_gateway.cli.pricelist.importing import REVIEW_AFTER, Names, NotListed, row_of
-from tornado_gateway.cli.pricelist.terms import Unsayable, terms
 from tornado_gateway.cli.problems import complain
 from tornado_gateway.config.build import parse, read_file
 from tornado_gateway.config.problems import ConfigInvalid
 from tornado_gateway.config.schema import packaged_default
 from tornado_gateway.config.source import read
+from tornado_gateway.pricelist.catalog import Catalog, NoCatalog, open_catalog
+from tornado_gateway.pricelist.importing import REVIEW_AFTER, Names, NotListed, row_of
+from tornado_gateway.pricelist.terms import Unsayable, terms
 
 _REQUIRED = re.compile(r"(?<!\$)\$\{([A-Za-z_]\w*)\}")
 

@@ -1,32 +1,55 @@
 """What ``keys new`` is told of a key, as its arguments say it."""
 
 import argparse
-import re
-from datetime import UTC, datetime, timedelta
-from decimal import Decimal, InvalidOperation
+from collections.abc import Callable
+from typing import TypeVar
 
-from tornado_gateway.cli.whole import whole
-from tornado_gateway.config.decode_prices import moment
-from tornado_gateway.domain.keys import ID_FORM
-from tornado_gateway.domain.quotas import PERIODS, Budget, Limits
+from tornado_gateway.domain.quotas import Limits
+from tornado_gateway.reports import key_members
+from tornado_gateway.reports.key_members import Misread
 
-_TAG = re.compile(r"([A-Za-z0-9_.-]{1,64})=(.+)")
-_MODEL = re.compile(r"[^*\s]*\*?")
-_SPAN = re.compile(r"(\d{1,6})([mhdw])")
-_UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
-_MOMENT = re.compile(r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d)?(Z|[+-]\d\d:\d\d)?)?")
-_MOST_USD = 5_000_000
+Said = TypeVar("Said")
 
 
-count = whole(1, 10**9, "number")
+def argument(read: Callable[[str], Said]) -> Callable[[str], Said]:
+    """``read`` for ``argparse``, which shows what it says of a text that is none."""
+
+    def reader(text: str) -> Said:
+        try:
+            return read(text)
+        except Misread as misread:
+            raise argparse.ArgumentTypeError(str(misread)) from misread
+
+    return reader
+
+
+count = argument(key_members.count)
+key_id = argument(key_members.key_id)
+text = argument(key_members.text)
+tag = argument(key_members.tag)
+model = argument(key_members.model)
+budget = argument(key_members.budget)
+expiry = argument(key_members.expiry)
+span = argument(key_members.span)
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--id", required=True, type=key_id, help="what the log, the limits and the ledger call it")
     parser.add_argument("--owner", type=text, help="whose it is: a note for people")
-    parser.add_argument("--tag", action="append", default=[], type=tag, metavar="NAME=VALUE", help="may be repeated")
     parser.add_argument(
-        "--model", action="append", type=model, metavar="NAME", help="a name or pattern; repeated, or all are allowed"
+        "--tag",
+        action="append",
+        default=[],
+        type=tag,
+        metavar="NAME=VALUE",
+        help="may be repeated",
+    )
+    parser.add_argument(
+        "--model",
+        action="append",
+        type=model,
+        metavar="NAME",
+        help="a name or pattern; repeated, or all are allowed",
     )
     for name in Limits.__struct_fields__:
         parser.add_argument(f"--{name.replace('_', '-')}", type=count, metavar="N")
@@ -38,67 +61,3 @@ def limits(args: argparse.Namespace) -> Limits | None:
     """What was said of limits, None for nothing."""
     said = {name: getattr(args, name) for name in Limits.__struct_fields__ if getattr(args, name) is not None}
     return Limits(**said) if said else None
-
-
-def key_id(said: str) -> str:
-    return _matching(re.compile(ID_FORM), said, "letters, digits and _ . @ : -")
-
-
-def text(said: str) -> str:
-    if not said or not said.isprintable() or len(said) > 256:
-        raise argparse.ArgumentTypeError("expected 1 to 256 characters in one line")
-    return said
-
-
-def tag(said: str) -> tuple[str, str]:
-    found = _TAG.fullmatch(said)
-    if found is None:
-        raise argparse.ArgumentTypeError(f"{said!r} is no tag: write team=a")
-    return found[1], text(found[2])
-
-
-def model(said: str) -> str:
-    if not said:
-        raise argparse.ArgumentTypeError("the name is empty")
-    return _matching(_MODEL, said, "a name, or a pattern with one * at its end")
-
-
-def budget(said: str) -> Budget:
-    amount, _, period = said.partition("/")
-    try:
-        usd = Decimal(amount)
-    except InvalidOperation:
-        usd = Decimal("NaN")
-    if not usd.is_finite() or not 0 < usd <= _MOST_USD or period not in PERIODS:
-        raise argparse.ArgumentTypeError(
-            f"{said!r} is no budget: write 25/month, the period one of {', '.join(PERIODS)}"
-        )
-    return Budget(usd, period)
-
-
-def expiry(said: str) -> datetime:
-    """A day is its beginning, in UTC, as in gateway.yaml."""
-    now = datetime.now(UTC)
-    try:
-        found = now + span(said) if _SPAN.fullmatch(said) else moment(said) if _MOMENT.fullmatch(said) else None
-    except ValueError:
-        found = None
-    if found is None:
-        raise argparse.ArgumentTypeError(f"{said!r} is no time: write 2027-01-31, 2027-01-31T12:00Z, 90d or 12h")
-    if found <= now:
-        raise argparse.ArgumentTypeError(f"{said} has passed")
-    return found
-
-
-def span(said: str) -> timedelta:
-    """So long: ``24h``, ``30m``, ``0``."""
-    found = _SPAN.fullmatch("0m" if said == "0" else said)
-    if found is None:
-        raise argparse.ArgumentTypeError(f"{said!r} is no span of time: write 24h, 30m, 7d or 0")
-    return min(timedelta(**{_UNITS[found[2]]: int(found[1])}), timedelta(days=36_500))
-
-
-def _matching(form: "re.Pattern[str]", said: str, expected: str) -> str:
-    if form.fullmatch(said) is None:
-        raise argparse.ArgumentTypeError(f"{said!r}: expected {expected}")
-    return said

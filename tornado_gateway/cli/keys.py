@@ -23,6 +23,7 @@ from tornado_gateway.domain.key_store import KeyExists, KeyMissing, KeyStore, St
 from tornado_gateway.domain.keys import hash_of, new_secret, shown
 from tornado_gateway.domain.ledger import LedgerRefused, LedgerUnavailable
 from tornado_gateway.domain.nearest import did_you_mean
+from tornado_gateway.reports.key_lists import of_file, of_store
 
 Found = TypeVar("Found")
 _Command = Callable[[argparse.Namespace, Loaded], int]
@@ -139,12 +140,12 @@ def _revoke(args: argparse.Namespace, loaded: Loaded) -> int:
 def _list(args: argparse.Namespace, loaded: Loaded) -> int:
     now = datetime.now(UTC)
     stored = _with(loaded, lambda store: store.stored()) if loaded.settings.auth.store else []
-    listed = [key_lists.of_store(key, now) for key in stored]
-    listed += [key_lists.of_file(key, now) for key in loaded.settings.auth.keys]
+    listed = [of_store(key, now) for key in stored]
+    listed += [of_file(key, now) for key in loaded.settings.auth.keys]
     if args.format == "json":
         print_document([each.document() for each in listed])
     elif listed:
-        print_table(key_lists.COLUMNS, [each.cells() for each in listed])
+        print_table(key_lists.COLUMNS, [key_lists.cells(each) for each in listed])
     else:
         print("there are no keys", file=sys.stderr)
     return 0

@@ -9,15 +9,15 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
-from tornado_gateway.cli.pricelist.catalog import Catalog, NoCatalog, open_catalog
-from tornado_gateway.cli.pricelist.edits import CannotEdit
-from tornado_gateway.cli.pricelist.importing import ROWS, Import, Names, NotListed, Step
-from tornado_gateway.cli.pricelist.terms import Unsayable
-from tornado_gateway.cli.replacing import replace_file
 from tornado_gateway.config.build import parse, read_file
 from tornado_gateway.config.problems import ConfigInvalid
+from tornado_gateway.config.replacing import replace_file
 from tornado_gateway.config.schema import settle_types
 from tornado_gateway.config.source import read
+from tornado_gateway.pricelist.catalog import Catalog, NoCatalog, open_catalog
+from tornado_gateway.pricelist.edits import CannotEdit
+from tornado_gateway.pricelist.importing import ROWS, Import, Names, NotListed, Step
+from tornado_gateway.pricelist.terms import Unsayable
 
 _MARK = b"\xef\xbb\xbf"
 """What some editors put before UTF-8; it is left where it is."""

@@ -8,11 +8,12 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from fnmatch import fnmatchcase
 
-from tornado_gateway.cli.documents import add_format, number, print_document
-from tornado_gateway.cli.pricelist.catalog import Catalog, NoCatalog, open_catalog
-from tornado_gateway.cli.pricelist.terms import Unsayable, terms
+from tornado_gateway.cli.documents import add_format, print_document
 from tornado_gateway.cli.tables import Column, print_table
 from tornado_gateway.domain.money import decimal_digits
+from tornado_gateway.pricelist.catalog import Catalog, NoCatalog, open_catalog
+from tornado_gateway.pricelist.terms import Unsayable, terms
+from tornado_gateway.reports.numbers import number
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from tornado_gateway.cli.documents import add_format, number, print_document
+from tornado_gateway.cli.documents import add_format, print_document
 from tornado_gateway.cli.ledger import ledger_of
 from tornado_gateway.cli.problems import complain, loaded_or_told
 from tornado_gateway.cli.tables import Column, print_table, printable
@@ -17,6 +17,7 @@ from tornado_gateway.domain.ledger import LedgerQuery, LedgerRow, LedgerUnavaila
 from tornado_gateway.domain.ledger_url import parse_ledger_url
 from tornado_gateway.domain.money import decimal_digits
 from tornado_gateway.domain.receipt import Receipt
+from tornado_gateway.reports.numbers import number
 
 _SHOWN = 100
 """Calls, the latest ones, where a caller gives one id to many."""

@@ -8,10 +8,11 @@ from tornado_gateway.cli.groups import add_by, names_of
 from tornado_gateway.cli.periods import add_period, heading
 from tornado_gateway.cli.problems import complain, loaded_or_told
 from tornado_gateway.cli.replays import add_ledger_from, replay
-from tornado_gateway.cli.repriced import as_document, entry, notes, sentence, show
+from tornado_gateway.cli.repriced import notes, sentence, show
 from tornado_gateway.config.build import build_prices
 from tornado_gateway.domain.ledger import LedgerQuery, LedgerUnavailable
 from tornado_gateway.domain.repricing import Repricing
+from tornado_gateway.reports.repriced import as_document, entry
 
 
 def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:

@@ -1,14 +1,13 @@
-"""What a repricing came to: its table for people, its notes, and the same as JSON."""
+"""What a repricing came to: its table for people, and its notes."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from tornado_gateway.cli.amounts import count, exact, known, percent, short, signed
-from tornado_gateway.cli.documents import number
-from tornado_gateway.cli.groups import TOP, document, headings, labels, others
+from tornado_gateway.cli.groups import TOP, headings, labels, others
 from tornado_gateway.cli.tables import Column, print_table, printable
 from tornado_gateway.domain.groupings import Group
-from tornado_gateway.domain.repricing import Repriced, Repricing
+from tornado_gateway.domain.repricing import Repriced
 
 _FIGURES = (
     Column("Requests", number=True),
@@ -84,27 +83,3 @@ def notes(total: Repriced, unpriced: Mapping[str, int]) -> Iterator[str]:
 
 def _calls(number_of: int) -> str:
     return "1 call" if number_of == 1 else f"{count(number_of)} calls"
-
-
-def as_document(repricing: Repricing, by: Sequence[str], places: Sequence[int] | None = None) -> dict[str, Any]:
-    """``by`` at ``places`` of the repricing's own names; None where they are all of them."""
-    groups = repricing.groups if places is None else repricing.rolled(places)
-    ordered = sorted(groups.items(), key=lambda item: tuple(value or "" for value in item[0]))
-    return {
-        "by": list(by),
-        "groups": [{"group": document(by, group), **entry(part)} for group, part in ordered],
-    }
-
-
-def entry(part: Repriced) -> dict[str, Any]:
-    return {
-        "requests": part.requests,
-        "old": number(part.old),
-        "new": number(part.new),
-        "difference": number(part.difference),
-        "abandoned": part.abandoned,
-        "first_priced": {"calls": part.first_priced, "new": number(part.first_cost)},
-        "cached": {"calls": part.cached, "saved_old": number(part.saved_old), "saved_new": number(part.saved_new)},
-        "images_unknown": part.images_unknown,
-        "left_out": {"unused": part.unused, "unpriced": part.unpriced, "old": number(part.left_out)},
-    }

@@ -1,19 +1,15 @@
-"""What a ledger's totals say: a table with bars, columns over days, and the same as JSON."""
+"""What a ledger's totals say: a table with bars, and columns over days."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
-
-from msgspec.structs import replace
 
 from tornado_gateway.cli import charts
 from tornado_gateway.cli.amounts import count, exact, known
-from tornado_gateway.cli.documents import number
 from tornado_gateway.cli.groups import headings, labels, others
 from tornado_gateway.cli.tables import Column, console, draws, print_table
 from tornado_gateway.domain.groupings import Group
 from tornado_gateway.domain.ledger import LedgerQuery, LedgerTotal
-from tornado_gateway.domain.money import EXACT
+from tornado_gateway.reports.spending import summed
 
 _FIGURES = (
     Column("Requests", number=True),
@@ -27,24 +23,6 @@ _BAR = 8
 
 _WIDEST = 78
 """Days side by side; of more, several are one."""
-
-
-def summed(totals: Iterable[LedgerTotal], group: Group = ()) -> LedgerTotal:
-    """All of them as one, exactly."""
-    first, *rest = totals
-    one = replace(first, group=group)
-    for each in rest:
-        one = LedgerTotal(
-            group=group,
-            requests=one.requests + each.requests,
-            failed=one.failed + each.failed,
-            prompt_tokens=one.prompt_tokens + each.prompt_tokens,
-            completion_tokens=one.completion_tokens + each.completion_tokens,
-            cost=EXACT.add(one.cost, each.cost),
-            saved=EXACT.add(one.saved, each.saved),
-            unpriced=one.unpriced + each.unpriced,
-        )
-    return one
 
 
 def show(by: Sequence[str], totals: Sequence[LedgerTotal], top: int) -> None:
@@ -88,16 +66,3 @@ def chart(days: Sequence[LedgerTotal], query: LedgerQuery, now: datetime) -> Ite
     width = min(output.width, _WIDEST)
     last = max(end.astimezone(UTC).date(), *spent)
     return charts.over_days(spent, first, last, width=width, ascii_only=not draws(output))
-
-
-def figures(total: LedgerTotal) -> dict[str, Any]:
-    """As JSON, without the group."""
-    return {
-        "requests": total.requests,
-        "failed": total.failed,
-        "prompt_tokens": total.prompt_tokens,
-        "completion_tokens": total.completion_tokens,
-        "cost": number(total.cost),
-        "saved": number(total.saved),
-        "unpriced": total.unpriced,
-    }

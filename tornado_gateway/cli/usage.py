@@ -7,13 +7,15 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from tornado_gateway.cli.documents import add_format, print_document
-from tornado_gateway.cli.groups import add_by, document, joined, ledger_names, names_of
+from tornado_gateway.cli.groups import add_by, names_of
 from tornado_gateway.cli.ledger import ledger_of
 from tornado_gateway.cli.periods import add_period, heading
 from tornado_gateway.cli.problems import complain, loaded_or_told
 from tornado_gateway.cli.progress import busy
-from tornado_gateway.cli.spending import chart, figures, show, summed
+from tornado_gateway.cli.spending import chart, show
 from tornado_gateway.domain.ledger import LedgerQuery, LedgerUnavailable
+from tornado_gateway.reports.groups import document, joined, ledger_names
+from tornado_gateway.reports.spending import figures, summed
 
 
 def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:

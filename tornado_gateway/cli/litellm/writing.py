@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from tornado_gateway.cli.litellm.conversion import Conversion, Unpriced
-from tornado_gateway.cli.pricelist.wording import WIDTH, broken, flow, key
+from tornado_gateway.pricelist.wording import WIDTH, broken, flow, key
 
 _SCHEMA = "# yaml-language-server: $schema=schema/gateway.schema.json"
 _ROWS = ("providers", "routes")

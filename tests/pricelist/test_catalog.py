@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from tornado_gateway.cli.pricelist import catalog as module
-from tornado_gateway.cli.pricelist.catalog import Catalog, NoCatalog, open_catalog
+from tornado_gateway.pricelist import catalog as module
+from tornado_gateway.pricelist.catalog import Catalog, NoCatalog, open_catalog
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +44,7 @@ def test_without_the_extra_the_error_names_it(monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_no_command_pays_for_the_list_that_does_not_ask_it() -> None:
-    for path in Path(module.__file__).parents[2].rglob("*.py"):
+    for path in Path(module.__file__).parents[1].rglob("*.py"):
         for node in ast.parse(path.read_text()).body:
             names = [node.module or ""] if isinstance(node, ast.ImportFrom) else []
             names += [alias.name for alias in node.names] if isinstance(node, ast.Import) else []

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tornado_gateway.cli.pricelist.edits import CannotEdit, add_member, add_row, change, entry_at, remove, rewrite
 from tornado_gateway.config.schema import packaged_default
 from tornado_gateway.config.source import read
+from tornado_gateway.pricelist.edits import CannotEdit, add_member, add_row, change, entry_at, remove, rewrite
 
 ROWS = ("pricing", "models")
 CARD = {"input": Decimal("0.001"), "output": Decimal("0.002"), "review_by": "2027-01-01"}

@@ -4,11 +4,11 @@ from typing import Any
 
 import pytest
 
-from tornado_gateway.cli.pricelist.catalog import Catalog, open_catalog
-from tornado_gateway.cli.pricelist.edits import CannotEdit
-from tornado_gateway.cli.pricelist.importing import Import, Names, NotListed, Wanted, row_of
-from tornado_gateway.cli.pricelist.terms import Terms, Unsayable
 from tornado_gateway.config.source import read
+from tornado_gateway.pricelist.catalog import Catalog, open_catalog
+from tornado_gateway.pricelist.edits import CannotEdit
+from tornado_gateway.pricelist.importing import Import, Names, NotListed, Wanted, row_of
+from tornado_gateway.pricelist.terms import Terms, Unsayable
 
 TODAY = date(2026, 11, 24)
 

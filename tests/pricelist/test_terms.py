@@ -20,12 +20,12 @@ from genai_prices.types import (
     Usage,
 )
 
-from tornado_gateway.cli.pricelist.catalog import open_catalog
-from tornado_gateway.cli.pricelist.hours import spans
-from tornado_gateway.cli.pricelist.terms import Terms, Unsayable, terms
 from tornado_gateway.config.decode_prices import card
 from tornado_gateway.domain.pricing import price
 from tornado_gateway.domain.usage import TokenUsage
+from tornado_gateway.pricelist.catalog import open_catalog
+from tornado_gateway.pricelist.hours import spans
+from tornado_gateway.pricelist.terms import Terms, Unsayable, terms
 
 TODAY = date(2026, 11, 24)
 LATER = date(2027, 6, 1)

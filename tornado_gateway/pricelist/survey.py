@@ -7,13 +7,13 @@ from decimal import Decimal
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Literal
 
-from tornado_gateway.cli.pricelist.catalog import Catalog
-from tornado_gateway.cli.pricelist.comparison import Difference, differences
-from tornado_gateway.cli.pricelist.terms import Terms, Unsayable, terms
 from tornado_gateway.config.decode_prices import card
 from tornado_gateway.config.model import Settings
 from tornado_gateway.domain.money import PriceCard, decimal_digits
 from tornado_gateway.domain.prices import PriceTable
+from tornado_gateway.pricelist.catalog import Catalog
+from tornado_gateway.pricelist.comparison import Difference, differences
+from tornado_gateway.pricelist.terms import Terms, Unsayable, terms
 
 if TYPE_CHECKING:
     from genai_prices.types import ModelInfo, Provider

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tornado_gateway.cli.pricelist.wording import WIDTH, block, broken, flow, key
 from tornado_gateway.config.source import read
+from tornado_gateway.pricelist.wording import WIDTH, block, broken, flow, key
 
 NUMBERS = st.decimals(0, 1000, places=9) | st.integers(0, 10**9)
 TEXTS = st.text(st.characters(codec="utf-8", exclude_characters="$", exclude_categories=["Cc", "Cs"]), max_size=20)

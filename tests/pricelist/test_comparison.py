@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tornado_gateway.cli.pricelist.comparison import Difference, differences
 from tornado_gateway.config.decode_prices import card
 from tornado_gateway.domain.usage import BUCKETS
+from tornado_gateway.pricelist.comparison import Difference, differences
 
 AT = datetime(2026, 11, 24, 12, tzinfo=UTC)
 PLAIN = {"input": Decimal(1), "output": Decimal(2)}

@@ -8,11 +8,11 @@ from difflib import get_close_matches
 from textwrap import dedent
 from typing import TYPE_CHECKING, Any, Literal
 
-from tornado_gateway.cli.pricelist.catalog import Catalog
-from tornado_gateway.cli.pricelist.edits import Row, add_member, add_row, change, entry_at, remove, rewrite
-from tornado_gateway.cli.pricelist.terms import Terms, Unsayable, terms
 from tornado_gateway.config.crosscheck_cards import dear, unusual
 from tornado_gateway.domain.usage import BUCKETS
+from tornado_gateway.pricelist.catalog import Catalog
+from tornado_gateway.pricelist.edits import Row, add_member, add_row, change, entry_at, remove, rewrite
+from tornado_gateway.pricelist.terms import Terms, Unsayable, terms
 
 if TYPE_CHECKING:
     from genai_prices.types import ModelInfo

@@ -6,10 +6,10 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
-from tornado_gateway.cli.pricelist.hours import Span, clock, spans
-from tornado_gateway.cli.pricelist.rates import Rates, factor, rates_of, words
 from tornado_gateway.domain.money import PARENT
 from tornado_gateway.domain.usage import BUCKETS
+from tornado_gateway.pricelist.hours import Span, clock, spans
+from tornado_gateway.pricelist.rates import Rates, factor, rates_of, words
 
 if TYPE_CHECKING:
     from genai_prices.types import ModelInfo

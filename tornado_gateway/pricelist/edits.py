@@ -5,8 +5,8 @@ from typing import Any
 
 import yaml
 
-from tornado_gateway.cli.pricelist import wording
-from tornado_gateway.cli.pricelist.layout import Entry, Node, layout
+from tornado_gateway.pricelist import wording
+from tornado_gateway.pricelist.layout import Entry, Node, layout
 
 Path = tuple[str, ...]
 Row = Mapping[str, Any] | Sequence[Mapping[str, Any]]

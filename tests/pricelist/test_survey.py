@@ -14,9 +14,9 @@ from genai_prices.types import (
     StartDateConstraint,
 )
 
-from tornado_gateway.cli.pricelist.catalog import Catalog
-from tornado_gateway.cli.pricelist.survey import Finding, Survey
 from tornado_gateway.config.build import parse
+from tornado_gateway.pricelist.catalog import Catalog
+from tornado_gateway.pricelist.survey import Finding, Survey
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from tornado_gateway.cli.replacing import ChangedMeanwhile, replace_file
+from tornado_gateway.config.replacing import ChangedMeanwhile, replace_file
 
 
 @pytest.fixture

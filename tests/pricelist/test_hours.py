@@ -4,7 +4,7 @@ from typing import Any
 
 from genai_prices.types import ClauseEquals, ConditionalPrice, ModelInfo, ModelPrice, TimeOfDateConstraint
 
-from tornado_gateway.cli.pricelist.hours import clock, spans
+from tornado_gateway.pricelist.hours import clock, spans
 
 DAY = date(2026, 11, 24)
 PRICE = ModelPrice(input_mtok=Decimal(1))

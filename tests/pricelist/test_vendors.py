@@ -2,9 +2,9 @@ import re
 
 import pytest
 
-from tornado_gateway.cli.pricelist.catalog import open_catalog
-from tornado_gateway.cli.pricelist.vendors import list_name
 from tornado_gateway.config.schema import load_schema
+from tornado_gateway.pricelist.catalog import open_catalog
+from tornado_gateway.pricelist.vendors import list_name
 
 ADDRESSES = {
     "groq": r"https://api\.groq\.com",

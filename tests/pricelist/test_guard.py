@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from tornado_gateway.cli.pricelist.catalog import open_catalog
-from tornado_gateway.cli.pricelist.terms import Unsayable, terms
 from tornado_gateway.config.crosscheck_cards import dear, unusual
+from tornado_gateway.pricelist.catalog import open_catalog
+from tornado_gateway.pricelist.terms import Unsayable, terms
 
 TODAY = date(2026, 11, 24)
 SHIPPED = ("openai", "anthropic", "google", "mistral", "groq", "deepseek", "x-ai")

@@ -1,5 +1,5 @@
-from tornado_gateway.cli.pricelist.layout import Node, layout
 from tornado_gateway.config.schema import packaged_default
+from tornado_gateway.pricelist.layout import Node, layout
 
 
 def spans(text: str) -> dict[str, str]:

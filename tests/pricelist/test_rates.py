@@ -6,7 +6,7 @@ from genai_prices.types import ModelPrice, Tier, TieredPrices
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tornado_gateway.cli.pricelist.rates import Rates, factor, rates_of, words
+from tornado_gateway.pricelist.rates import Rates, factor, rates_of, words
 
 PRICES = st.decimals("0.000001", 1000, places=6, allow_nan=False)
 

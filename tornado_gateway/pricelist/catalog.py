@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
-from tornado_gateway.cli.pricelist.vendors import list_name
+from tornado_gateway.pricelist.vendors import list_name
 
 if TYPE_CHECKING:
     from genai_prices.types import ModelInfo, Provider

@@ -10,8 +10,9 @@ from tornado_gateway.domain.errors import GuardrailDenied
 from tornado_gateway.domain.guardrails.rules import MatchRule
 from tornado_gateway.domain.guardrails.window import Window, guarded
 
+PII = pii("email", "phone", "card", "iban", "secret")
 RULES = [
-    *pii("email", "phone", "card", "iban", "secret"),
+    *PII,
     rule(r"\bfoo(?:bar)?\b", name="foo", window=4096),
     rule(r"(?i)a[^b]{2,5}b|xyz", name="a", window=4096),
     rule("^Hello", name="hello", window=4096),
@@ -149,3 +150,40 @@ def test_a_text_full_of_finds_takes_time_in_proportion() -> None:
     rules = [*pii("email", "card", "iban", "phone"), rule("@", name="at")]
     text = f"é {MAIL} {CARD[:-1]}2 01/01/2024 AB12 " * 3000
     assert said(in_pieces([text], rules)).count("[EMAIL]") == 3000
+
+
+def escaped(text: str, seed: int) -> str:
+    """``text`` as a JSON string, some of its characters in escapes that no writer needs."""
+    made = []
+    for number, character in enumerate(text):
+        if (seed >> number % 60) & 1:
+            units = character.encode("utf-16-be").hex()
+            made.append("".join(f"\\u{units[at : at + 4]}" for at in range(0, len(units), 4)))
+        else:
+            made.append(json.dumps(character, ensure_ascii=False)[1:-1])
+    return f'{{"a": "{"".join(made)}"}}'
+
+
+@given(TEXTS.map(lambda text: f"{text} {MAIL}\n{MAIL} 😀{KEY}"), st.integers(0, 2**60), st.lists(st.integers(0, 10_000)))
+def test_escapes_hide_nothing_and_what_is_left_is_json(text: str, seed: int, places: list[int]) -> None:
+    written = escaped(text, seed)
+    whole, cut = tally(), tally()
+    wanted = guarded(written, PII, whole, "text", quoted=True)
+    told = json.loads(wanted)["a"]
+    assert MAIL not in told
+    assert KEY not in told
+    pieces = in_pieces(cut_up(written, places), PII, cut, quoted=True)
+    assert said(pieces) == wanted
+    assert counts(cut) == counts(whole)
+
+
+@pytest.mark.parametrize("end", ["\\", "\\u00", "\\ud83d", "\\ud83d\\ude", "\\q", "\\uzz", "\\ud83dx"])
+def test_an_escape_that_is_never_completed_is_not_lost(end: str) -> None:
+    for cut in range(len(end) + 1):
+        pieces = in_pieces(['{"a": "x' + end[:cut], end[cut:]], RULES, tally(), quoted=True)
+        assert said(pieces) == '{"a": "x' + end
+
+
+def test_nothing_is_found_where_nothing_is() -> None:
+    text = '{"a": "C:\\\\new\\\\table \\u00e9"}'
+    assert guarded(text, RULES, tally(), "text", quoted=True) == text

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from tornado_gateway.domain.guardrails.matching import Matcher
-from tornado_gateway.domain.guardrails.quoting import Quoting
+from tornado_gateway.domain.guardrails.quoting import Escapes, Quoting
 from tornado_gateway.domain.guardrails.rules import MOST_WINDOW, MatchRule
 from tornado_gateway.domain.guardrails.verdicts import Tally
 
@@ -80,7 +80,11 @@ class Window:
             for matcher in rule.matchers
         ]
         self._quoting = Quoting() if quoted else None
+        self._escapes = Escapes() if quoted else None
         self._text = ""
+        """What is seen: of JSON, what its escapes stand for."""
+        self._written: list[str] | None = None
+        """How each character of it is written, None as long as all are as they are."""
         self._base = 0
         """Place of the first character that is still there: one more than is needed, as a neighbour."""
         self._at = 0
@@ -94,14 +98,31 @@ class Window:
 
     def add(self, text: str) -> Piece:
         """The next piece; ``settle`` decides on it."""
+        if self._escapes is not None:
+            return self._add(*self._escapes.read(text))
+        return self._add(text, None)
+
+    def _add(self, text: str, written: list[str] | None) -> Piece:
         piece = Piece(text, self._base + len(self._text), self._where)
+        if written is not None and self._written is None:
+            self._written = list(self._text)
+        if self._written is not None:
+            self._written.extend(text if written is None else written)
         self._text += text
-        if text:
+        if text or self._begun:
+            piece.result = None
             self._pieces.append(piece)
         return piece
 
+    @property
+    def _begun(self) -> bool:
+        """The last piece ends within an escape, and has to wait for the next one: it may be the last of all."""
+        return self._escapes is not None and self._escapes.begun
+
     def settle(self, *, final: bool = False) -> None:
         """Lets go what may go, all of it where no more is to come. Raises ``GuardrailDenied``."""
+        if final and self._escapes is not None:
+            self._complete(*self._escapes.read("", final=True))
         end = self._base + len(self._text)
         limit = self._quiet(end, final=final) if self._gate is not None else None
         if limit is None:
@@ -114,11 +135,18 @@ class Window:
             self._at = min((watch.at for watch in self._watches), default=end)
             self._merge()
         limit = self._before_cuts(max(limit, self._out))
-        while self._pieces and self._pieces[0].end <= limit:
+        while self._pieces and self._pieces[0].end <= limit and not (self._begun and len(self._pieces) == 1):
             piece = self._pieces.popleft()
             piece.result = self._rendered(piece)
             self._out = piece.end
         self._forget()
+
+    def _complete(self, text: str, written: list[str] | None) -> None:
+        """An escape that was only begun belongs to the last piece: nothing completes it any more."""
+        if text:
+            rest = self._add(text, written)
+            self._pieces.remove(rest)
+            self._pieces[-1].end = rest.end
 
     def _quiet(self, end: int, *, final: bool) -> int | None:
         """What may go out where no rule finds anything, None where one search alone can't tell."""
@@ -190,7 +218,8 @@ class Window:
         return "".join(told)
 
     def _kept(self, start: int, stop: int) -> str:
-        text = self._text[start - self._base : stop - self._base]
+        seen = slice(start - self._base, stop - self._base)
+        text = self._text[seen] if self._written is None else "".join(self._written[seen])
         if self._quoting is not None:
             self._quoting.read(text)
         return text
@@ -202,6 +231,8 @@ class Window:
         """Everything before the first character that somebody still has to see, but for its neighbour."""
         needed = min(self._out, self._at) - 1
         if needed > self._base:
+            if self._written is not None:
+                del self._written[: needed - self._base]
             self._text = self._text[needed - self._base :]
             self._base = needed
 
@@ -217,7 +248,7 @@ def guarded(
     quoted: bool = False,
 ) -> str:
     """What goes out of a whole ``text``. Raises ``GuardrailDenied``."""
-    if gate is not None and gate.read(text).next(0) is None:
+    if gate is not None and not (quoted and "\\" in text) and gate.read(text).next(0) is None:
         return text
     window = Window(rules, tally, where, sealed=sealed, quoted=quoted)
     piece = window.add(text)

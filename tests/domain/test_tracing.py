@@ -222,3 +222,17 @@ def test_an_odd_model_is_none() -> None:
 def test_a_name_that_is_no_text_is_none(named: bytes | None) -> None:
     assert model_of(named) is None
     assert model_of(b'"gpt-4"') == "gpt-4"
+
+
+async def test_who_is_not_let_in_leaves_no_prompt() -> None:
+    trace = Tracing(capture=True).begin(None, call(), 1.0)
+    assert trace is not None
+    assert trace.captured is not None
+    assert trace.captured.call is None
+    trace.asked(call())
+    assert trace.captured.call is not None
+    world = Traced(ScriptedProvider("openai"), capture=True)
+    with pytest.raises(GatewayError):
+        await world.service.complete(call("nobody-serves-this"), world.context(None))
+    assert world.trace.captured is not None
+    assert world.trace.captured.call is None

@@ -135,21 +135,14 @@ class GatewayService:
             meter.admitted = await admission.admit(call, plan, snapshot.quotas, context)
             plan = meter.admitted.plan
         if plan.guards is not None and plan.guards.request is not None:
-            call = await self._asked(call, plan.guards.request, context)
+            assert self._guard is not None, "whoever loads rules brings who applies them"
+            call = await self._guard.request(call, plan.guards.request, context)
+        if context.trail.trace is not None:
+            context.trail.trace.asked(call)  # who is turned away before leaves nothing on its trace
         route = snapshot.routes.match(call.model)
         if route is not None and route.mirror is not None:
             self._mirrors.send(route.mirror, call, context, self._copy)
         return call, plan
-
-    async def _asked(self, call: ModelCall, checks: Checks, context: RequestContext) -> ModelCall:
-        assert self._guard is not None, "whoever loads rules brings who applies them"
-        trace = context.trail.trace
-        if trace is None:
-            return await self._guard.request(call, checks, context)
-        trace.asked(None)
-        call = await self._guard.request(call, checks, context)
-        trace.asked(call)
-        return call
 
     async def _guarded(self, won: Won[Answer], call: ModelCall, checks: Checks, context: RequestContext) -> Answer:
         assert self._guard is not None, "whoever loads rules brings who applies them"
@@ -192,9 +185,11 @@ class GatewayService:
 
 
 async def _as_it_is(
-    call: ModelCall, plan: RoutePlan, _snapshot: Snapshot, _context: RequestContext, _meter: Meter
+    call: ModelCall, plan: RoutePlan, _snapshot: Snapshot, context: RequestContext, _meter: Meter
 ) -> tuple[ModelCall, RoutePlan]:
     """A copy went through the rules of the route that it was made on, and its answer reaches nobody."""
+    if context.trail.trace is not None:
+        context.trail.trace.asked(call)
     return call, plan if plan.guards is None else replace(plan, guards=None)
 
 

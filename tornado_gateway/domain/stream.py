@@ -87,17 +87,21 @@ class UsageReport(msgspec.Struct, frozen=True, tag="usage", gc=False):
     frame: bytes | None = None
     bare: bool = False
     early: bool = False
+    finish_reason: str | None = None
+    """As in ``Relayed``, of a ``frame``."""
 
 
-class Relayed(msgspec.Struct, frozen=True, tag="relayed", gc=False):
+class Relayed(msgspec.Struct, frozen=True, tag="relayed", gc=False, omit_defaults=True):
     """Whole events in the caller's own protocol, forwarded as they are. ``events`` counts them.
 
-    ``preface`` says that they only begin an answer and hold nothing of it yet.
+    ``preface`` says that they only begin an answer and hold nothing of it yet; ``finish_reason`` is the provider's own
+    word, where they hold it.
     """
 
     data: bytes
     events: int
     preface: bool = False
+    finish_reason: str | None = None
 
 
 StreamEvent = (

@@ -241,6 +241,7 @@ class ActiveStream:
             self._images += sum(images_in(event) for event in events)
         if len(events) == 1 and type(events[0]) is Relayed:
             self._tokens += events[0].events
+            self._finish_reason = self._finish_reason or events[0].finish_reason
             return batch
         return StreamBatch(tuple([self._read(event) for event in events]), batch.last, batch.error)
 
@@ -263,6 +264,7 @@ class ActiveStream:
         match event:
             case Relayed():
                 self._tokens += event.events
+                self._finish_reason = self._finish_reason or event.finish_reason
             case TextDelta() | RefusalDelta() | ReasoningDelta():
                 self._bytes += len(event.text.encode())
             case ToolCallDelta():
@@ -270,12 +272,12 @@ class ActiveStream:
             case Finished():
                 self._finish_reason = self._finish_reason or event.reason
             case UsageReport():
-                self._usage = event.usage
-                self._early = event.early
                 usage = event.usage
                 if self._images:
-                    usage = self._usage = msgspec.structs.replace(usage, images=self._images)
-                return UsageReport(usage, self._meter.price(usage, self._card), event.frame, event.bare, event.early)
+                    usage = msgspec.structs.replace(usage, images=self._images)
+                self._usage, self._early = usage, event.early
+                self._finish_reason = self._finish_reason or event.finish_reason
+                return msgspec.structs.replace(event, usage=usage, cost=self._meter.price(usage, self._card))
         return event
 
     def _used(self) -> TokenUsage:
@@ -294,6 +296,5 @@ async def _discard(opened: _Opened) -> None:
 
 
 async def _close(source: AsyncIterator[StreamBatch] | None) -> None:
-    close = getattr(source, "aclose", None)
-    if close is not None:
+    if (close := getattr(source, "aclose", None)) is not None:
         await close()

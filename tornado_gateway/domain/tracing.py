@@ -108,8 +108,8 @@ class CallTrace(msgspec.Struct, gc=False):
         self.attempts.clear()
         self.captured = None
 
-    def asked(self, call: ModelCall | None) -> None:
-        """The call goes on as ``call``, and what it was before is nobody's to see; None where it goes nowhere."""
+    def asked(self, call: ModelCall) -> None:
+        """The call goes on as ``call``; what it was before is nobody's to see."""
         if self.captured is not None and not self.captured.cut:
             self.captured.call = call
 
@@ -158,6 +158,7 @@ class Tracing:
             made = CallTrace(traceparent[3:35] + ids[32:], traceparent[36:52], traceparent[53:55], received)
         if self._capture and call is not None:
             made.captured = Captured(call)
+            made.captured.call = None  # until it is let in, as what the rules have made of it
         return made
 
     def _more(self) -> str:

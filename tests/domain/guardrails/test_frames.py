@@ -3,6 +3,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from tornado_gateway.domain.errors import UpstreamFailed
 from tornado_gateway.domain.guardrails.frames import frames, read_frame
 from tornado_gateway.domain.guardrails.members import Kind
 from tornado_gateway.domain.paths import key_path
@@ -20,7 +21,7 @@ def test_a_run_is_cut_into_its_events() -> None:
     assert list(frames(b"")) == []
 
 
-@pytest.mark.parametrize("data", [b"data: [DONE]\n\n", b": ping\n\n", b"data: [1]\n\n", b"data: {\n\n", b"data: 1\n\n"])
+@pytest.mark.parametrize("data", [b"data: [DONE]\n\n", b": ping\n\n", b"data:\n\n", b"data: 1\n\n", b"data: null\n\n"])
 def test_what_holds_no_document(data: bytes) -> None:
     assert read_frame(data, OPENAI_CHAT) is None
 
@@ -134,3 +135,45 @@ def test_responses_say_everything_once_more() -> None:
     read = read_frame(frame(whole), OPENAI_RESPONSES)
     assert read is not None
     assert read.repeats
+
+
+@pytest.mark.parametrize(
+    "data",
+    [b"[1]", b'"x"', b"{", b'{"a":"\xff"}', b"[" * 5000, b'{"a":' * 5000],
+    ids=["list", "text", "cut", "utf-8", "deep", "deeper"],
+)
+def test_what_nobody_can_read_may_say_anything(data: bytes) -> None:
+    with pytest.raises(UpstreamFailed):
+        read_frame(b"data: " + data + b"\n\n", OPENAI_CHAT)
+
+
+@pytest.mark.parametrize("odd", [b'"\\ud83d"', b"NaN", b"1e999"])
+def test_what_clients_take_though_it_is_no_json_is_read(odd: bytes) -> None:
+    frame = read_frame(b'data: {"choices":[{"delta":{"content":"hi","x":' + odd + b"}}]}\n\n", OPENAI_CHAT)
+    assert frame is not None
+    assert "hi" in [text.said for text in frame.texts]
+
+
+@pytest.mark.parametrize(
+    ("kind", "member"),
+    [
+        ("response.code_interpreter_call_code.done", "code"),
+        ("response.output_text.annotation.added", "annotation"),
+        ("response.shell_call_command.done", "command"),
+        ("response.of_tomorrow", "diff"),
+    ],
+)
+def test_whatever_an_event_of_responses_says_is_looked_at(kind: str, member: str) -> None:
+    said = '{"title":"secret"}' if member == "annotation" else '"secret"'
+    frame = read_frame(f'data: {{"type":"{kind}","output_index":0,"{member}":{said}}}\n\n'.encode(), OPENAI_RESPONSES)
+    assert frame is not None
+    assert [text.said for text in frame.texts] == ["secret"]
+
+
+def test_a_plain_document_in_a_block_is_a_text() -> None:
+    source = b'{"type":"text","media_type":"text/plain","data":"secret"}'
+    block = b'{"type":"web_fetch_tool_result","content":{"type":"document","source":%s}}' % source
+    data = b'data: {"type":"content_block_start","index":0,"content_block":%s}\n\n' % block
+    frame = read_frame(data, ANTHROPIC_MESSAGES)
+    assert frame is not None
+    assert [text.said for text in frame.texts] == ["secret"]

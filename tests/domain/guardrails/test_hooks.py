@@ -74,3 +74,11 @@ async def test_no_answer() -> None:
         await heard(Hooks(HookFailed("status 500")), CLOSED, question(), seen)
     assert (raised.value.status, raised.value.code) == (503, "guardrail_unavailable")
     assert counts(seen) == {("hook", "failed_open", "status 500"): 1, ("hook", "failed_closed", "status 500"): 1}
+
+
+@pytest.mark.parametrize("words", [[], [PlacedText("messages[1].content", "Hi")]])
+async def test_who_redacts_and_does_not_say_what_gave_no_answer(words: list[PlacedText]) -> None:
+    reply = HookReply("redact", None, words)
+    with pytest.raises(GuardrailUnavailable):
+        await heard(Hooks(reply), CLOSED, question(), tally())
+    assert await heard(Hooks(reply), OPEN, question(), tally()) == {}

@@ -3,7 +3,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from tornado_gateway.domain.guardrails.members import Kind, descriptions, texts
+from tornado_gateway.domain.guardrails.documents import Path
+from tornado_gateway.domain.guardrails.members import Kind, descriptions, read_texts, texts
 from tornado_gateway.domain.paths import key_path
 
 
@@ -118,3 +119,23 @@ def test_descriptions() -> None:
         ("tools[0].parameters.properties.a.description", "y"),
     ]
     assert list(descriptions(b'[{"name":"n"}]', ("tools",))) == []
+
+
+@pytest.mark.parametrize(
+    ("document", "path", "said"),
+    [
+        (b'[{"s\\u006furce":{"type":"te\\u0078t","data":"x"}}]', ("messages",), ["x"]),
+        (b'{"id":"p","variables":{"name":"x","data":"y"}}', ("prompt",), ["x", "y"]),
+        (b'[{"message":{"reasoning_details":[{"type":"reasoning.summary","summary":"x"}]}}]', ("choices",), ["x"]),
+    ],
+)
+def test_escaped_names_and_names_of_the_callers_own_hide_nothing(document: bytes, path: Path, said: list[str]) -> None:
+    found = list(texts(document, path))
+    assert [text.said for text in found] == said
+    assert {text.kind for text in found} == {Kind.TEXT}
+    assert [text.said for text in read_texts(msgspec.json.decode(document), path)] == said
+
+
+def test_descriptions_with_escaped_names() -> None:
+    document = b'[{"descripti\\u006fn":"x"}]'
+    assert [text.said for text in descriptions(document, ("tools",))] == ["x"]

@@ -73,3 +73,12 @@ def test_one_of_ten_last_digits_is_right_and_one_wrong_digit_is_seen(middle: int
     place = random.Random(middle).randrange(15)
     other = right[0][:place] + str((int(right[0][place]) + 1) % 10) + right[0][place + 1 :]
     assert not passes_luhn(other)
+
+
+def test_a_decimal_fraction_is_no_card() -> None:
+    generator = random.Random(7)
+    assert [found(CARDS, repr(generator.random())) for _ in range(2000)] == [[]] * 2000
+    assert found(CARDS, "12.4111111111111111 4111111111111111, 2.4111 1111 1111 1111") == [
+        "4111111111111111",
+        "4111 1111 1111 1111",
+    ]

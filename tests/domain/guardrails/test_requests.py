@@ -84,19 +84,58 @@ def test_tools_of_every_form() -> None:
         {"name": "c", "input_schema": {}},
         {"type": "function", "name": "d"},
         {"type": "web_search"},
-        {"type": "web_search_20250305", "name": "e"},
+        {"type": "web_search_20250305", "name": "web_search"},
         "odd",
+        {"type": "namespace", "name": "n", "tools": [{"type": "function", "name": "g"}]},
+        {"name": "evil", "custom": {"name": "good"}},
+        {"type": "function", "name": "evil", "function": {"name": "good"}},
+        {"type": "code_interpreter", "name": "good"},
     ]
-    fields = {"tools": msgspec.Raw(msgspec.json.encode(tools)), "functions": msgspec.Raw(b'[{"name":"f"}]')}
-    assert list(offered(fields)) == [
-        ("tools[0]", "a"),
-        ("tools[1]", "b"),
-        ("tools[2]", "c"),
-        ("tools[3]", "d"),
-        ("tools[4]", "web_search"),
-        ("tools[5]", "e"),
-        ("functions[0]", "f"),
+    fields = {
+        "tools": msgspec.Raw(msgspec.json.encode(tools)),
+        "functions": msgspec.Raw(b'[{"name":"f"}]'),
+        "mcp_servers": msgspec.Raw(b'[{"name":"x"}]'),
+        "web_search_options": msgspec.Raw(b"{}"),
+    }
+    assert [(tool.where, tool.names) for tool in offered(fields)] == [
+        ("tools[0]", ("a",)),
+        ("tools[1]", ("b",)),
+        ("tools[2]", ("c",)),
+        ("tools[3]", ("d",)),
+        ("tools[4]", ("web_search",)),
+        ("tools[5]", ("web_search_20250305", "web_search")),
+        ("tools[7]", ("namespace",)),
+        ("tools[7].tools[0]", ("g",)),
+        ("tools[8]", ("good", "evil")),
+        ("tools[9]", ("good", "evil")),
+        ("tools[10]", ("code_interpreter",)),
+        ("functions[0]", ("f",)),
+        ("mcp_servers", ("mcp",)),
+        ("web_search_options", ("web_search",)),
     ]
+
+
+@pytest.mark.parametrize(
+    ("tool", "allowed", "denied", "refused"),
+    [
+        ({"name": "evil", "custom": {"name": "good"}}, ("good",), (), True),
+        ({"name": "evil", "custom": {"name": "good"}}, ("good", "evil"), (), False),
+        ({"type": "code_interpreter", "name": "good"}, ("good",), (), True),
+        ({"type": "web_search_20250305", "name": "web_search"}, ("web_search",), (), False),
+        ({"type": "web_search_20250305", "name": "web_search"}, ("web_search_20250305",), (), False),
+        ({"type": "web_search_20250305", "name": "web_search"}, None, ("web_search",), True),
+        ({"type": "namespace", "name": "n", "tools": [{"type": "function", "name": "rm"}]}, None, ("rm",), True),
+    ],
+)
+def test_no_other_member_hides_what_a_tool_is(
+    tool: dict[str, Any], allowed: tuple[str, ...] | None, denied: tuple[str, ...], refused: bool
+) -> None:
+    rules = checks(ToolRule("tools", "deny", allowed, denied))
+    if not refused:
+        guard_request(call(tools=[tool]), rules, tally())
+        return
+    with pytest.raises(GuardrailDenied):
+        guard_request(call(tools=[tool]), rules, tally())
 
 
 def test_a_tool_that_may_not_be_offered() -> None:
@@ -162,3 +201,16 @@ def test_only_arguments_that_a_rule_wants() -> None:
     assert made.wire.get("messages")[0]["tool_calls"][0]["function"]["arguments"] == '{"to":"[EMAIL]"}'  # type: ignore[index]
     asked = call(messages=said)
     assert guard_request(asked, checks(rule("bob", arguments=False)), tally()) is asked
+
+
+def test_a_vendors_own_members_are_looked_at_and_parameters_are_not() -> None:
+    members = {
+        "documents": [{"text": MAIL}],
+        "chat_template_kwargs": {"x": MAIL},
+        "user": MAIL,
+        "metadata": {"a": MAIL},
+    }
+    made = guard_request(call(**members), checks(*pii("email")), tally())
+    told = {name: msgspec.json.decode(raw) for name, raw in made.wire.fields.items()}
+    assert (told["documents"], told["chat_template_kwargs"]) == ([{"text": "[EMAIL]"}], {"x": "[EMAIL]"})
+    assert (told["user"], told["metadata"]) == (MAIL, {"a": MAIL})

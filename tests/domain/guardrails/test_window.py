@@ -164,14 +164,14 @@ def escaped(text: str, seed: int) -> str:
     return f'{{"a": "{"".join(made)}"}}'
 
 
-@given(TEXTS.map(lambda text: f"{text} {MAIL}\n{MAIL} 😀{KEY}"), st.integers(0, 2**60), st.lists(st.integers(0, 10_000)))
+@given(
+    TEXTS.map(lambda text: f"{text} {MAIL}\n{MAIL} 😀{KEY}"), st.integers(0, 2**60), st.lists(st.integers(0, 10_000))
+)
 def test_escapes_hide_nothing_and_what_is_left_is_json(text: str, seed: int, places: list[int]) -> None:
     written = escaped(text, seed)
     whole, cut = tally(), tally()
     wanted = guarded(written, PII, whole, "text", quoted=True)
-    told = json.loads(wanted)["a"]
-    assert MAIL not in told
-    assert KEY not in told
+    assert json.loads(wanted)["a"].endswith("\n[EMAIL] 😀[SECRET]")
     pieces = in_pieces(cut_up(written, places), PII, cut, quoted=True)
     assert said(pieces) == wanted
     assert counts(cut) == counts(whole)

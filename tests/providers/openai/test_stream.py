@@ -178,7 +178,7 @@ def test_a_choice_finishes_once() -> None:
 def test_usage_in_groqs_own_member_is_read_and_left_where_it_is() -> None:
     frame = chunk({}, "stop", x_groq={"usage": {"prompt_tokens": 3, "completion_tokens": 4}})
     batch = fed(RelayReader("p"), frame + DONE, [])
-    assert batch.events == (Relayed(frame, 1), UsageReport(TokenUsage(3, 4)))
+    assert batch.events == (Relayed(frame, 1, finish_reason="stop"), UsageReport(TokenUsage(3, 4)))
 
 
 @pytest.mark.parametrize("reader", [RelayReader, ChatStreamReader])
@@ -227,3 +227,10 @@ def test_what_only_announces_an_answer_is_marked() -> None:
     assert [isinstance(event, Relayed) and event.preface for event in kinds] == [True, True, False, False]
     (announced,) = RelayReader("p").decode(role + b'data: {"error":{"message":"no"}}\n\n').events
     assert announced == Relayed(role, 1, True)
+
+
+@pytest.mark.parametrize("usage", [None, {"prompt_tokens": 3, "completion_tokens": 4}])
+def test_a_relayed_stream_tells_how_its_first_choice_ended(usage: Any) -> None:
+    batch = fed(RelayReader("p"), STREAM[0] + chunk({}, "length", usage=usage) + chunk({}, "stop") + DONE, [])
+    told = [event.finish_reason for event in batch.events if isinstance(event, Relayed | UsageReport)]
+    assert {reason for reason in told if reason} == {"length"}

@@ -4,11 +4,13 @@ Wire: OpenAI API reference, "The chat completion chunk object", "Streaming event
 messages". A piece of a text that comes in several is told by its ``delta``; whatever else an event says is whole.
 """
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import msgspec
 
+from tornado_gateway.domain.errors import UpstreamFailed
 from tornado_gateway.domain.guardrails.documents import Path, spliced, values
 from tornado_gateway.domain.guardrails.members import LIKELIHOODS, Kind, Text, read_texts
 from tornado_gateway.domain.wire import ANTHROPIC_MESSAGES, OPENAI_RESPONSES
@@ -17,10 +19,6 @@ Channel = tuple[Any, ...]
 """Tells one text that comes in pieces from the others; it begins with the number of what it is a part of."""
 
 _PIECES = frozenset({"text", "thinking", "partial_json"})
-_SAID = frozenset(
-    {"choices", "delta", "content_block", "message", "text", "refusal", "arguments", "input", "part", "item"}
-)
-"""Members of an event that hold something of the answer."""
 
 
 class Frame(NamedTuple):
@@ -50,7 +48,7 @@ class Frame(NamedTuple):
             elif not told:
                 told = True
                 end = line[len(line.rstrip(b"\r\n")) :]
-                lines.append(b"data: " + document + end)
+                lines += [b"data: " + part + end for part in document.split(b"\n")]
         return b"".join(lines)
 
 
@@ -67,20 +65,36 @@ def frames(run: bytes) -> Iterator[bytes]:
 
 
 def read_frame(frame: bytes, protocol: str) -> Frame | None:
-    """None for what holds no document."""
+    """None for what holds no document. Raises ``UpstreamFailed`` for one that nobody can read: it may say anything."""
     lines = frame.splitlines(keepends=True)
     document = b"\n".join(line[5:].strip() for line in lines if line.startswith(b"data:"))
-    try:
-        event = msgspec.json.decode(document)
-    except (msgspec.DecodeError, RecursionError):  # [DONE], a comment
+    if not document or document == b"[DONE]":
         return None
+    event = _opened(document)
     if not isinstance(event, dict):
+        if isinstance(event, str | list):
+            raise _unreadable()
         return None
     if protocol == ANTHROPIC_MESSAGES:
         return _anthropic(lines, document, event)
     if protocol == OPENAI_RESPONSES:
         return _response(lines, document, event)
     return _chat(lines, document, event)
+
+
+def _opened(document: bytes) -> Any:
+    try:
+        return msgspec.json.decode(document)
+    except (ValueError, RecursionError):
+        pass
+    try:
+        return json.loads(document, strict=False)  # half a character, a number beyond measure: clients take them
+    except (ValueError, RecursionError) as error:
+        raise _unreadable() from error
+
+
+def _unreadable() -> UpstreamFailed:
+    return UpstreamFailed("The provider sent an event that can't be read, and so not be checked.")
 
 
 def _chat(lines: Sequence[bytes], document: bytes, event: dict[str, Any]) -> Frame:
@@ -112,7 +126,7 @@ def _number(entry: Any, otherwise: int) -> int:
 
 def _anthropic(lines: Sequence[bytes], document: bytes, event: dict[str, Any]) -> Frame:
     index = event.get("index")
-    found = [text for text in read_texts(event, ()) if text.path[0] in _SAID]
+    found = read_texts(event, ())
     pieces = event.get("type") in ("content_block_delta", "content_block_start")
     channels: list[Channel | None] = [
         (index, text.path[1]) if pieces and len(text.path) == 2 and text.path[1] in _PIECES else None for text in found
@@ -135,9 +149,8 @@ def _response(lines: Sequence[bytes], document: bytes, event: dict[str, Any]) ->
 
 
 def _is_said(path: Path) -> bool:
-    if path[0] == "response":
-        return len(path) > 1 and path[1] == "output"
-    return path[0] in _SAID or path[0] == "logprobs"
+    """A response repeats its request, too."""
+    return path[0] != "response" or (len(path) > 1 and path[1] == "output")
 
 
 def _as_kind(text: Text, kind: str) -> Text:

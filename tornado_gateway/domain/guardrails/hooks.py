@@ -53,6 +53,8 @@ async def heard(client: HookClient, rule: HookRule, question: HookQuestion, tall
     gave no answer and the rule fails closed."""
     try:
         reply = await client.ask(rule, question)
+        if reply.action == "redact" and not question.stream:
+            _check_places(reply, question)
     except HookFailed as failed:
         tally.add(rule, f"failed_{rule.fail}", failed.reason)
         if rule.fail == "open":
@@ -70,6 +72,15 @@ async def heard(client: HookClient, rule: HookRule, question: HookQuestion, tall
     if words:
         tally.add(rule, "redact", _first(reply.replacements), len(words))
     return words
+
+
+def _check_places(reply: HookReply, question: HookQuestion) -> None:
+    """Whoever wants something changed and does not say what has not had its way, and is not to think so."""
+    known = {text.path for text in question.texts}
+    if not reply.replacements:
+        raise HookFailed("it redacts and gives no replacement")
+    if not all(said.path in known for said in reply.replacements):
+        raise HookFailed("it replaces a text that was not asked about")
 
 
 def placed(texts: Iterable[tuple[str, str]]) -> list[PlacedText]:

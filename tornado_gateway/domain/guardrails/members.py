@@ -36,6 +36,31 @@ class Text(NamedTuple):
 REQUEST: Final = ("system", "instructions", "messages", "prompt", "suffix", "input", "prediction")
 """Members of a request that hold texts."""
 
+PARAMETERS: Final = frozenset(
+    {
+        *(
+            "model",
+            "models",
+            "stream",
+            "stream_options",
+            "store",
+            "background",
+            "metadata",
+            "user",
+            "safety_identifier",
+        ),
+        *("prompt_cache_key", "prompt_cache_retention", "prompt_cache_options", "cache_control", "service_tier"),
+        *("temperature", "top_p", "top_k", "min_p", "seed", "n", "best_of", "echo", "logprobs", "top_logprobs"),
+        *("logit_bias", "frequency_penalty", "presence_penalty", "repetition_penalty", "max_tokens", "stop"),
+        *("max_completion_tokens", "max_output_tokens", "max_tool_calls", "stop_sequences", "modalities", "audio"),
+        *("tool_choice", "parallel_tool_calls", "function_call", "reasoning", "reasoning_effort", "thinking"),
+        *("verbosity", "include", "truncation", "previous_response_id", "conversation", "container", "betas"),
+        *("encoding_format", "dimensions", "provider", "route", "transforms", "context_management", "moderation"),
+    }
+)
+"""Members of a request that say how it is answered, and nothing to the model. Whatever is known to be neither is a
+vendor's own, and looked at like a text."""
+
 DESCRIBING: Final = ("tools", "functions", "response_format", "text", "output_config")
 """Members that hold some among much else: descriptions."""
 
@@ -56,13 +81,16 @@ _NEVER = frozenset(
 )
 """Identities, kinds, addresses, seals, and what is encoded."""
 
+_NAMED_BY_CALLERS = frozenset({"variables", "attributes", "env"})
+"""Mappings whose members have names of somebody's own."""
+
 _SILENT = frozenset({"object", "finish_reason", "system_fingerprint", "service_tier", "obfuscation"})
 """Those that no tool's input has a member of."""
 
 
 def texts(document: bytes, path: Path) -> Iterator[Text]:
     """The texts of a part of a document that stands at ``path``."""
-    plain = _plain_sources(document, path) if b'"source"' in document else frozenset()
+    plain = _plain_sources(document, path) if _may_name(document, b"source") else frozenset()
     for value in values(document, path, whole=LIKELIHOODS):
         kind = Kind.TEXT if value.path[:-1] in plain and value.path[-1] == "data" else kind_of(value.path)
         if kind is None:
@@ -85,8 +113,12 @@ def read_texts(value: Any, path: Path) -> list[Text]:
 def _collect(value: Any, path: Path, found: list[Text]) -> None:
     kind_of_value = type(value)
     if kind_of_value is dict:
+        plain = bool(path) and path[-1] == "source" and value.get("type") == "text"
         for name, each in value.items():
             if each is None or name in _SILENT:
+                continue
+            if plain and name == "data" and type(each) is str:  # no encoding, but the text itself
+                found.append(Text(Value((*path, name), 0, 0), Kind.TEXT, each))
                 continue
             if name in LIKELIHOODS:
                 found.append(Text(Value((*path, name), 0, 0, whole=True), Kind.LIKELIHOODS, ""))
@@ -105,7 +137,7 @@ def _collect(value: Any, path: Path, found: list[Text]) -> None:
 
 def descriptions(document: bytes, path: Path) -> Iterator[Text]:
     """The texts among definitions of tools and of forms."""
-    if b'"description"' in document:
+    if _may_name(document, b"description"):
         for value in values(document, path):
             if value.path[-1] == "description" and document[value.start] == _QUOTE:
                 yield Text(value, Kind.TEXT, text_of(document[value.start : value.end]))
@@ -120,11 +152,13 @@ def kind_of(path: Path) -> Kind | None:
         return Kind.LIKELIHOODS
     if "input" in path[1:]:
         return Kind.FREE
+    if not _NAMED_BY_CALLERS.isdisjoint(path[:-1]):
+        return Kind.TEXT
     if name in _NEVER:
         return Kind.TOOL if name == "name" and _calls(path) else None
     if name in ("arguments", "partial_json"):
         return Kind.ARGUMENTS
-    if name == "thinking" or "summary" in path:
+    if name == "thinking" or ("summary" in path and path[0] not in ("choices", "messages")):
         return Kind.SEALED
     return Kind.TEXT
 
@@ -141,8 +175,13 @@ def _plain_sources(document: bytes, path: Path) -> frozenset[Path]:
     return frozenset(
         value.path[:-1]
         for value in values(document, path)
-        if value.path[-2:] == ("source", "type") and document[value.start : value.end] == b'"text"'
+        if value.path[-2:] == ("source", "type") and text_of(document[value.start : value.end]) == "text"
     )
+
+
+def _may_name(document: bytes, member: bytes) -> bool:
+    """Whether an object may have such a member: its name may be written with escapes, too."""
+    return b'"%s"' % member in document or b"\\u" in document
 
 
 _QUOTE = ord('"')

@@ -3,14 +3,18 @@
 Source: ISO/IEC 7812-1 (form and check digit); the networks' published ranges of issuer identification numbers.
 """
 
+import re
 from collections.abc import Sequence
 from itertools import accumulate
 from typing import Final
 
 from tornado_gateway.domain.guardrails.matching import Span
 
-CANDIDATE: Final = r"[0-9](?:[ \x{a0}-]?[0-9]){11,}"
-"""A run of digits with single blanks or hyphens between them."""
+CANDIDATE: Final = r"(?:[0-9]\.)?[0-9](?:[ \x{a0}-]?[0-9]){11,}"
+"""A run of digits with single blanks or hyphens between them, and what tells a decimal fraction."""
+
+_FRACTION = re.compile(r"[0-9]\.[0-9]{12}")
+"""One number in forty that a program makes up has digits that would do for a card."""
 
 _RANGES: Final = (
     ("4", "4", (13, 16, 19)),  # Visa
@@ -56,7 +60,9 @@ def cards_in(run: str) -> Sequence[Span]:
     places = [place for place, character in enumerate(run) if character.isdecimal()]
     digits = "".join(run[place] for place in places)
     begins = [k for k, place in enumerate(places) if k == 0 or place != places[k - 1] + 1]
-    ends = {*begins[1:], len(places)}
+    if _FRACTION.match(run):
+        del begins[:2]
+    ends = {*(k for k in begins if k), len(places)}
     sums = _sums(digits)
     found: list[Span] = []
     free = 0

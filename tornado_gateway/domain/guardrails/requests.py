@@ -7,14 +7,19 @@ from typing import Any
 import msgspec
 
 from tornado_gateway.domain.call import ModelCall
-from tornado_gateway.domain.guardrails.members import DESCRIBING, REQUEST, Kind, Text, descriptions, texts
-from tornado_gateway.domain.guardrails.rewriting import check_tool, raw_members, replaced_by_path, rewritten
+from tornado_gateway.domain.guardrails.documents import Path
+from tornado_gateway.domain.guardrails.members import DESCRIBING, PARAMETERS, REQUEST, Kind, Text, descriptions, texts
+from tornado_gateway.domain.guardrails.rewriting import Offered, check_offered, raw_members, replaced_by_path, rewritten
 from tornado_gateway.domain.guardrails.rules import Checks, SizeRule
 from tornado_gateway.domain.guardrails.verdicts import Tally
 from tornado_gateway.domain.paths import key_path
 from tornado_gateway.domain.wire import Wire
 
 _FIRST_TOOLS = ("tools", "functions")
+_BESIDE = {"mcp_servers": "mcp", "web_search_options": "web_search"}
+"""Members that give a model tools without a list of them, and what those are called in one."""
+_CALLERS_OWN = ("function", "custom")
+"""Types of the tools that the caller runs."""
 
 
 def guard_request(call: ModelCall, checks: Checks, tally: Tally) -> ModelCall:
@@ -24,8 +29,8 @@ def guard_request(call: ModelCall, checks: Checks, tally: Tally) -> ModelCall:
     for rule in checks.sizes:
         _check_size(rule, fields, [text for _, _, listed in found for text in listed], tally)
     if checks.tools:
-        for where, name in offered(fields):
-            check_tool(name, checks.tools, tally, where)
+        for tool in offered(fields):
+            check_offered(tool, checks.tools, tally)
     if not checks.matching:
         return call
     changed = {
@@ -48,19 +53,28 @@ def replace_texts(call: ModelCall, words: Mapping[str, str]) -> ModelCall:
 
 def request_texts(fields: Mapping[str, msgspec.Raw]) -> Iterator[tuple[str, bytes, Sequence[Text]]]:
     """Each member that holds texts, with them."""
-    for name, raw in raw_members(fields, REQUEST):
+    others = [name for name in fields if name not in PARAMETERS and name not in REQUEST and name not in DESCRIBING]
+    for name, raw in raw_members(fields, (*REQUEST, *others)):
         yield name, raw, [text for text in texts(raw, (name,)) if text.kind not in (Kind.TOOL, Kind.LIKELIHOODS)]
     for name, raw in raw_members(fields, DESCRIBING):
         yield name, raw, list(descriptions(raw, (name,)))
 
 
-def offered(fields: Mapping[str, msgspec.Raw]) -> Iterator[tuple[str, str]]:
-    """The tools that a model may call, by name, and where each stands; one of the provider's own by its type."""
+def offered(fields: Mapping[str, msgspec.Raw]) -> Iterator[Offered]:
+    """The tools that a model may call; one of the provider's own goes by its type."""
     for member, raw in raw_members(fields, _FIRST_TOOLS):
-        listed = msgspec.json.decode(raw)
-        for index, tool in enumerate(listed if isinstance(listed, list) else ()):
-            if isinstance(tool, dict):
-                yield key_path((member, index)), _name(tool)
+        yield from _listed_tools(msgspec.json.decode(raw), (member,))
+    for member, name in _BESIDE.items():
+        if member in fields and bytes(fields[member]) not in (b"null", b"[]"):
+            yield Offered(member, (name,))
+
+
+def _listed_tools(listed: Any, path: Path) -> Iterator[Offered]:
+    for index, tool in enumerate(listed if isinstance(listed, list) else ()):
+        if isinstance(tool, dict):
+            place = (*path, index)
+            yield _offered(tool, key_path(place))
+            yield from _listed_tools(tool.get("tools"), (*place, "tools"))
 
 
 def with_members(call: ModelCall, changed: Mapping[str, msgspec.Raw]) -> ModelCall:
@@ -73,11 +87,15 @@ def with_members(call: ModelCall, changed: Mapping[str, msgspec.Raw]) -> ModelCa
     return made
 
 
-def _name(tool: dict[str, Any]) -> str:
-    for holder in (tool.get("function"), tool.get("custom"), tool):
-        if isinstance(holder, dict) and isinstance(holder.get("name"), str):
-            return str(holder["name"])
-    return str(tool.get("type") or "")
+def _offered(tool: dict[str, Any], where: str) -> Offered:
+    kind, own = tool.get("type"), tool.get("name")
+    if isinstance(kind, str) and kind not in _CALLERS_OWN:
+        # Anthropic's type is its name and a date; nobody else's name says what one does.
+        also = [own] if isinstance(own, str) and kind.startswith(f"{own}_") and kind[len(own) + 1 :].isdigit() else []
+        return Offered(where, (kind, *also), one_is_enough=True)
+    holders = [holder for holder in (tool.get("function"), tool.get("custom"), tool) if isinstance(holder, dict)]
+    names = [holder["name"] for holder in holders if isinstance(holder.get("name"), str)]
+    return Offered(where, tuple(dict.fromkeys(names)) or (str(kind or ""),))
 
 
 def _check_size(rule: SizeRule, fields: Mapping[str, msgspec.Raw], found: Sequence[Text], tally: Tally) -> None:

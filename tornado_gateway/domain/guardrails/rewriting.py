@@ -1,7 +1,7 @@
 """Rules over the texts of a part of a document: what they find is told, and only what they change is written anew."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -49,14 +49,32 @@ def fitting(rules: Sequence[MatchRule], kind: Kind) -> Sequence[MatchRule]:
     return rules
 
 
-def check_tool(name: str, rules: Iterable[ToolRule], tally: Tally, where: str) -> None:
-    """Raises ``GuardrailDenied`` for a tool that may not be called, or offered."""
+class Offered(NamedTuple):
+    """A tool of a request: where it stands, and what it goes by. ``one_is_enough``: the names mean the same."""
+
+    where: str
+    names: tuple[str, ...]
+    one_is_enough: bool = False
+
+
+def check_offered(tool: Offered, rules: Iterable[ToolRule], tally: Tally) -> None:
+    """Raises ``GuardrailDenied`` for a tool that may not be offered."""
     for rule in rules:
-        if not rule.forbids(name):
-            continue
-        if rule.action == "deny":
-            raise tally.refuse(rule, where)
-        tally.add(rule, rule.action, where)
+        if rule.forbids_any(tool.names, one_is_enough=tool.one_is_enough):
+            _forbidden(rule, tally, tool.where)
+
+
+def check_tool(name: str, rules: Iterable[ToolRule], tally: Tally, where: str) -> None:
+    """Raises ``GuardrailDenied`` for a tool that may not be called."""
+    for rule in rules:
+        if rule.forbids(name):
+            _forbidden(rule, tally, where)
+
+
+def _forbidden(rule: ToolRule, tally: Tally, where: str) -> None:
+    if rule.action == "deny":
+        raise tally.refuse(rule, where)
+    tally.add(rule, rule.action, where)
 
 
 def replaced(document: bytes, changes: Sequence[tuple[Text, str]]) -> bytes:

@@ -51,7 +51,15 @@ class ToolRule:
     message: str | None = None
 
     def forbids(self, tool: str) -> bool:
-        return _named(tool, self.denied) or (self.allowed is not None and not _named(tool, self.allowed))
+        return self.forbids_any((tool,))
+
+    def forbids_any(self, names: Sequence[str], *, one_is_enough: bool = False) -> bool:
+        """Whether a tool that goes by these names may not be there. All of them must be allowed, for nobody knows by
+        which a provider takes it; ``one_is_enough`` where they are words for the same."""
+        if any(_named(name, self.denied) for name in names):
+            return True
+        enough = any if one_is_enough else all
+        return self.allowed is not None and not enough(_named(name, self.allowed or ()) for name in names)
 
 
 @dataclass(frozen=True, slots=True)

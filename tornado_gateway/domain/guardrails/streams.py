@@ -101,7 +101,7 @@ class StreamGuard:
         match event:
             case Relayed():
                 for frame in frames(event.data):
-                    yield self._frame(frame, lambda data: Relayed(data, 1, event.preface))
+                    yield self._frame(frame, lambda data: Relayed(data, 1, event.preface, event.finish_reason))
             case UsageReport() if event.frame is not None:
                 yield self._frame(event.frame, lambda data: msgspec.structs.replace(event, frame=data))
             case TextDelta() | RefusalDelta() | ReasoningDelta():
@@ -229,4 +229,5 @@ def _together(events: Iterable[StreamEvent]) -> Iterator[StreamEvent]:
 
 
 def _run(run: Sequence[Relayed]) -> Relayed:
-    return Relayed(b"".join(each.data for each in run), sum(each.events for each in run), run[0].preface)
+    reason = next((each.finish_reason for each in run if each.finish_reason), None)
+    return Relayed(b"".join(each.data for each in run), sum(each.events for each in run), run[0].preface, reason)

@@ -31,7 +31,8 @@ class RelayReader:
     def __init__(self, provider: str) -> None:
         self._provider = provider
         self._splitter = FrameSplitter()
-        self._finished = False
+        self._finished: str | None = None
+        """The provider's word for how its first choice ended, once there was one."""
         self._done = False
         self._heard = False
         """There was a choice, whatever it held."""
@@ -59,7 +60,7 @@ class RelayReader:
             self._heard = b'"choices"' in run
         if not self._spoke:
             self._spoke = b"data:" in run and (events > 1 or not any(mark in run for mark in _EMPTY))
-        return Relayed(run, events, not self._spoke)
+        return Relayed(run, events, not self._spoke, self._finished)
 
     def flush(self) -> StreamBatch:
         """The end of the bytes, with ``UpstreamFailed`` as error where the answer was not complete."""
@@ -114,14 +115,15 @@ class RelayReader:
         glance = _opened(event, _glance, self._provider)
         if glance.choices:
             self._heard = True
-            self._finished = self._finished or any(choice.finish_reason for choice in glance.choices)
+            ended = next((choice.finish_reason for choice in glance.choices if choice.finish_reason), None)
+            self._finished = self._finished or ended
         usage = usage_of(glance)
         if usage is None:
             return None
         if glance.usage is None:
             # Groq's own member is no place for a cost: the event goes on as it is.
-            return [Relayed(frame, 1), UsageReport(usage)]
-        return [UsageReport(usage, frame=frame, bare=not glance.choices)]
+            return [Relayed(frame, 1, finish_reason=self._finished), UsageReport(usage)]
+        return [UsageReport(usage, frame=frame, bare=not glance.choices, finish_reason=self._finished)]
 
 
 def _without_answer(provider: str) -> UpstreamFailed:

@@ -105,3 +105,21 @@ def test_the_autoscaler_looks_at_calls_under_way_and_has_the_say_over_replicas()
 def test_the_chart_brings_the_rules_that_are_tested() -> None:
     rules = CHART.parents[1] / "prometheus" / "rules.yaml"
     assert render(EVERYTHING)["PrometheusRule"]["spec"] == yaml.safe_load(rules.read_text())
+
+
+def test_what_other_services_are_called_is_nothing_to_it() -> None:
+    assert render()["Deployment"]["spec"]["template"]["spec"]["enableServiceLinks"] is False
+
+
+def test_an_environment_is_texts() -> None:
+    with pytest.raises(HelmError, match="env"):
+        render({"env": {"MAX_BYTES": 10485760}})
+    (container,) = render({"env": {"MAX_BYTES": "10485760"}})["Deployment"]["spec"]["template"]["spec"]["containers"]
+    assert container["env"] == [{"name": "MAX_BYTES", "value": "10485760"}]
+
+
+@pytest.mark.parametrize(("values", "told"), [({}, False), ({"ingress": {"enabled": True, "host": "a.example"}}, True)])
+def test_who_is_shut_out_is_told(values: dict[str, Any], told: bool) -> None:
+    rendered = Chart.load(CHART).render(values, name="gw", namespace="ai")
+    notes = next(text for name, text in rendered.items() if name.endswith("NOTES.txt"))
+    assert ("networkPolicy.from" in notes) is told

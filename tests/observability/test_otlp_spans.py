@@ -69,3 +69,12 @@ def test_names_are_bounded_and_a_nameless_call_has_its_operation_alone() -> None
     (call,) = spans(finished(requested_model="", route="unknown", provider="unknown"), trace())
     assert call.name == "chat"
     assert "gen_ai.request.model" not in attributes(call)
+
+
+def test_an_answer_that_a_rule_holds_back_is_no_failure_of_who_gave_it() -> None:
+    traced = trace()
+    traced.attempt("r", "p", "m", 0, 100.5)
+    call, attempt = spans(finished(status=400, error="guardrail_denied"), traced)
+    assert attributes(call)["error.type"] == "guardrail_denied"
+    assert attempt.status.code == 0
+    assert "error.type" not in attributes(attempt)

@@ -12,7 +12,7 @@ from typing import Any
 from opentelemetry.proto.trace.v1.trace_pb2 import Span, Status
 
 from tornado_gateway.domain.context import UNKNOWN
-from tornado_gateway.domain.errors import ClientClosed
+from tornado_gateway.domain.errors import ClientClosed, GuardrailDenied, GuardrailUnavailable
 from tornado_gateway.domain.events import RequestFinished
 from tornado_gateway.domain.tracing import CANCELLED, Address, CallTrace, model_of
 from tornado_gateway.observability.captured_messages import input_messages, output_messages
@@ -35,6 +35,8 @@ _NAME_LIMIT = 200
 _ABANDONED = "abandoned"
 _NO_FAILURE = (None, _ABANDONED, ClientClosed.default_code)
 """What of a try is no error of its own."""
+_OF_RULES = (GuardrailDenied.default_code, GuardrailUnavailable.default_code)
+"""How a call may end whose try was answered as it should be."""
 _FAILED = Status(code=Status.STATUS_CODE_ERROR)
 
 
@@ -93,7 +95,7 @@ class SpanWriter:
         moments = _moments(_START, start, _END, end)
         made = [call % (trace_id, span_id, moments, _double(event.overhead), request_id, cost, own)]
         for number, attempt in enumerate(trace.attempts, 1):
-            error, last, own = event.error, end, answer
+            error, last, own = event.error if event.error not in _OF_RULES else None, end, answer
             if attempt.ended is not None:
                 error, last, own = attempt.error, shift + int(attempt.ended * 1e9), b""
             if own and event.time_to_first_token is not None:

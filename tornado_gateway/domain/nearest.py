@@ -31,8 +31,8 @@ def did_you_mean(word: str, known: Iterable[str], most: int = 1) -> str:
 
 
 class Adviser:
-    """``did_you_mean`` for many words: to compare each of thousands with each would take minutes, and whoever has so
-    many to put right has seen by the ``_ADVISED``th how."""
+    """``did_you_mean`` for the first of many words: to compare each of thousands with each would take minutes, and
+    whoever has so many to put right has seen how by then."""
 
     def __init__(self, known: Iterable[str]) -> None:
         self._known = tuple(known)

@@ -51,6 +51,26 @@ def test_without_a_file_before() -> None:
 def test_references_that_could_tell_what_is_in_the_environment() -> None:
     text = "a: '${AWS_SECRET}'\nb: '${A_KEY} ${file:/etc/shadow}'\nc: {api_key: '${NEW_KEY:-}'}"
     lines = [str(each) for each in foreign_references(text, OLD, "f")]
-    assert [line.split(": the file")[0] for line in lines] == ["f:1:4: a", "f:2:4: b"]
+    assert [line.split(": the file")[0] for line in lines] == ["f:1:4: a", "f:2:4: b", "f:2:4: b"]
     assert "AWS_SECRET" in lines[0]
-    assert "file:/etc/shadow" in lines[1]
+    assert "A_KEY" in lines[1], "what is a secret in the file is not to be shown elsewhere"
+    assert "file:/etc/shadow" in lines[2]
+
+
+HOOK = "{h: {hook: {url: 'https://g/${PATH_TOKEN}', headers: {authorization: 'Bearer ${GUARD}'}}}}"
+
+
+@pytest.mark.parametrize(
+    ("text", "foreign"),
+    [
+        (f"guardrails: {HOOK}\nserver: {{port: '${{PORT}}'}}", 0),
+        (f"guardrails: {HOOK}\nserver: {{host: '${{PORT}}'}}", 0),
+        (f"guardrails: {HOOK}\nserver: {{port: '${{GUARD}}'}}", 1),
+        ("auth: {keys: [{id: k, owner: '${PATH_TOKEN}'}]}", 1),
+        ("guardrails: {h: {hook: {url: 'https://g/${GUARD}'}}}", 0),
+        ("guardrails: {h: {hook: {url: 'https://g/', headers: {a: '${OTHER}'}}}}", 1),
+    ],
+)
+def test_a_secret_of_the_files_is_referred_to_where_none_is_shown(text: str, foreign: int) -> None:
+    current = f"guardrails: {HOOK}\nserver: {{port: '${{PORT}}'}}"
+    assert len(list(foreign_references(text, current, "f"))) == foreign

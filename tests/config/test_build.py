@@ -346,3 +346,29 @@ def test_what_is_missing_hides_nothing_of_what_is_there() -> None:
         "looks like a price for a million",
     ):
         assert said in told
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        'server: {port: "${OPENAI_API_KEY}"}',
+        'log: {level: "${OPENAI_API_KEY}"}',
+        'server: {port: "${GUARD}"}',
+        'server: {port: "x${OPENAI_API_KEY}"}',
+    ],
+)
+@pytest.mark.parametrize("value", ["sk-planted", "sk-planted" * 20, "sk-'planted\\"])
+def test_a_secret_in_the_wrong_place_is_not_told(wrong: str, value: str) -> None:
+    text = (
+        "version: 1\nproviders: {e: {kind: echo}}\nroutes: {r: {provider: nobody}}\n"
+        "guardrails: {g: {hook: {url: 'https://g', headers: {a: '${GUARD}'}}}}\n" + wrong
+    )
+    with pytest.raises(ConfigInvalid) as refused:
+        parse(text.encode(), Path("f"), {"OPENAI_API_KEY": value, "GUARD": value})
+    assert "planted" not in str(refused.value)
+    assert "holds)" in str(refused.value)
+
+
+def test_what_is_no_secret_is_told() -> None:
+    with pytest.raises(ConfigInvalid, match="not '8O80'"):
+        parse(b'version: 1\nserver: {port: "${SERVER_PORT}"}', Path("f"), {"SERVER_PORT": "8O80"})

@@ -18,17 +18,25 @@ _OWN = frozenset({"ledger", "state"})
 def foreign_references(text: str, current: str, name: str) -> Iterator[Problem]:
     """References to what the file in force does not name, but where a secret belongs, which no answer shows.
 
-    Any other value may be told, by an error or as a difference: so could whatever is in the environment.
+    Any other value may be told, by an error or as a difference: so could whatever is in the environment, and what is a
+    secret where the file names it.
     """
-    known = {each for scalar in scalars(current) for each in names(scalar.value)}
+    named = list(scalars(current))
+    shown = {each for scalar in named if not _is_hidden(scalar.path) for each in names(scalar.value)}
+    known = {each for scalar in named for each in names(scalar.value)}
     for scalar in scalars(text):
         if scalar.path and scalar.path[-1] in _SECRETS:
             continue
-        for each in sorted(names(scalar.value) - known):
+        for each in sorted(names(scalar.value) - (known if _is_hidden(scalar.path) else shown)):
             line = text.count("\n", 0, scalar.start) + 1
             position = Position(line, scalar.start - text.rfind("\n", 0, scalar.start))
-            message = f"the file in force does not refer to {each}: here only keys and tokens may be new references"
+            message = f"the file in force does not refer to {each} here: only keys and tokens may be new references"
             yield Problem(name, position, scalar.path, message)
+
+
+def _is_hidden(path: Path) -> bool:
+    """Whether no answer shows what stands there."""
+    return bool(path) and (path[-1] in _SECRETS or path[-1] in _CALLED or "headers" in path[:-1])
 
 
 def internal_addresses(new: Source, old: Source | None) -> Iterator[Problem]:

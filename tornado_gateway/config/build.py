@@ -86,7 +86,7 @@ def parse(content: bytes, path: Path, environ: Mapping[str, str], files: SecretF
     # What a price comes to can be told where nothing is wrong with the prices.
     if not any(problem.severity == "error" and problem.path[:1] in ((), ("pricing",)) for problem in found):
         found += check_expectations(source)
-    found = [replace(problem, message=files.hide(problem.message)) for problem in found]
+    found = [replace(problem, message=files.hide(source.hide(problem.message))) for problem in found]
     errors = [problem for problem in found if problem.severity == "error"]
     if errors:
         raise ConfigInvalid(errors)

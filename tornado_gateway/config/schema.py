@@ -13,14 +13,12 @@ from jsonschema import Draft202012Validator
 from jsonschema.validators import extend
 
 from tornado_gateway.config.problems import Problem
-from tornado_gateway.config.source import Expanded, Path, Source, coerce
+from tornado_gateway.config.source import SHOWN, Expanded, Path, Source, coerce
 from tornado_gateway.domain.nearest import did_you_mean
 
 _SCHEMA_FILE = "gateway.schema.json"
 _DECODER = msgspec.json.Decoder(float_hook=Decimal)
 _REFERENCE = r"\$\{"
-_SHOWN = 60
-"""Characters of a value that a message repeats."""
 _WORDS = {
     "string": "a text",
     "integer": "a whole number",
@@ -213,4 +211,4 @@ def _shown(error: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     text = repr(value) if isinstance(value, str) else str(value)
-    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."
+    return text if len(text) <= SHOWN else f"{text[:SHOWN]}..."

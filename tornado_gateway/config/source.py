@@ -27,6 +27,12 @@ _REFERENCE = re.compile(
     r"|\$\{[^}]*\}?"
 )
 _SURROGATE = re.compile("[\ud800-\udfff]")
+_CONFIDENTIAL = re.compile("KEY|TOKEN|SECRET|PASSW|CREDENTIAL", re.IGNORECASE)
+_SECRET_PLACES = frozenset({"api_key", "token", "secret", "password", "sha256"})
+SHOWN = 60
+"""Characters of a value that a message repeats at most."""
+_SHORTEST = 4
+"""Of a value that is worth hiding: shorter ones would be found in every second word."""
 _MAX_NODES = 200_000
 _MAX_INTEGER_DIGITS = 100
 """Beyond it Python refuses to make an int of the digits, and no setting is anywhere near."""
@@ -49,6 +55,18 @@ class Source:
     values: dict[Path, Position] = field(default_factory=dict)
     secret: set[Path] = field(default_factory=set)
     problems: list[Problem] = field(default_factory=list)
+    confidential: dict[str, str] = field(default_factory=dict, repr=False)
+    """Values of the environment that stand where a secret does somewhere in the file, or are called like one."""
+
+    def hide(self, message: str) -> str:
+        """The message without them: a variable that is written in the wrong place is told in logs and by health."""
+        for name, value in self.confidential.items():
+            quoted = repr(value)[1:-1]
+            cut = (f"{quoted[:size]}..." for size in range(min(len(quoted), SHOWN), _SHORTEST - 1, -1))
+            for said in (value, quoted, *cut):
+                if len(said) >= _SHORTEST:
+                    message = message.replace(said, f"(what {name} holds)")
+        return message
 
     def position(self, path: Path) -> Position:
         """Where ``path`` stands, or the nearest place above it that stands in the file."""
@@ -182,6 +200,8 @@ class _Reader:
                 self._complain(self._source.values[path], path, f"the environment variable {name} is not UTF-8")
                 return ""
             if found is not None and (found or match["default"] is None):
+                if _CONFIDENTIAL.search(name) or _SECRET_PLACES.intersection(path[-1:]) or "headers" in path[:-1]:
+                    self._source.confidential[name] = found
                 return found
             if match["default"] is None:
                 self._complain(self._source.values[path], path, f"the environment variable {name} is not set")

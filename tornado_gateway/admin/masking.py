@@ -17,6 +17,8 @@ from tornado_gateway.config.source import Path, Source
 MASK = "***"
 
 _SECRETS = frozenset({"api_key", "sha256", "secret", "token", "password"})
+_LIKE_ONE = re.compile(r"api[-_]?key|secret|passw|authorization|(?:^|[-_])token$", re.IGNORECASE)
+"""A key that is misspelt makes the file a bad one, and what stands under it no less secret."""
 _ADDRESSES = frozenset({"base_url", "url", "proxy", "jwks_url", "webhook"})
 _MARK = re.compile(r"\*\*\*\d+")
 _BEARER = re.compile(r"(?<=://)[^\s]*(?=@)")
@@ -92,7 +94,9 @@ def _hides(path: Path, value: str) -> str | None:
 
 
 def _is_secret(path: Path) -> bool:
-    return bool(path) and (path[-1] in _SECRETS or path[-2:-1] == ("headers",))
+    if not path or path[-2:-1] == ("headers",):
+        return bool(path)
+    return path[-1] in _SECRETS or _LIKE_ONE.search(str(path[-1])) is not None
 
 
 def _without_literals(value: str) -> str:

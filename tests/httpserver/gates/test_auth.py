@@ -261,6 +261,7 @@ async def test_a_call_waits_where_its_token_can_not_be_told_at_once() -> None:
         answers, _ = await asyncio.gather(asyncio.gather(*calls), after(served, slow, len(calls)))
         assert [answer.status_code for answer in answers] == [200, 401, 401, 200, 401]
         assert answers[1].json()["error"]["message"] == "The token was not signed by a key of the issuer's."
+        assert [0 <= event.duration < 60 for event in served.recorder.of(RequestFinished)] == [True] * 3
 
 
 async def test_a_client_that_leaves_meanwhile_leaves_nothing_behind() -> None:

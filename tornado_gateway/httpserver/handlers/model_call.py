@@ -30,12 +30,12 @@ class ModelCallHandler(BaseHandler):
         self._pick = pick
         self._task: asyncio.Task[None] | None = None
         self._gone = False
-        self._admitted = 0.0
         self._streaming: ActiveStream | None = None
 
     def prepare(self) -> Awaitable[None] | None:
         super().prepare()
         self.context = replace(self.context, dialect=self._dialect.name)
+        self._admitted = self.context.timing.received
         # Whatever else it is, it calls no model: a browser's preflight brings no key.
         if self.request.method != "POST" or self._finished:
             return None
@@ -61,6 +61,7 @@ class ModelCallHandler(BaseHandler):
             self.context = await admitted
         except GatewayError as error:
             self.refuse(error)
+            self._admitted = self.services.clock.monotonic()
             return
         following = self._pass(gates)
         if following is not None:

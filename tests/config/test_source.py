@@ -234,3 +234,11 @@ def test_what_a_file_holds_is_not_read_again_for_references(tmp_path: Path) -> N
 def test_a_file_that_gives_none_is_told_with_its_place(reference: str, complaint: str) -> None:
     (problem,) = read(f'a:\n  b: "{reference}"\n', "f", {}).problems
     assert str(problem) == f"f:2:6: a.b: {complaint}"
+
+
+def test_aliases_do_not_nest_without_end() -> None:
+    text = "a0: &a0 [x]\n"
+    for number in range(1, 40):
+        text += f"a{number}: &a{number} {'[' * 50}*a{number - 1}{']' * 50}\n"
+    with pytest.raises(ConfigInvalid, match="nested too deeply"):
+        read(text, "f", {})

@@ -15,7 +15,7 @@ import yaml
 
 from tornado_gateway.config.problems import ConfigInvalid, Position, Problem
 
-_DEEPEST = 64
+DEEPEST = 64
 
 _ODD = re.compile(r"[\t!\ufeff\x85\u2028\u2029]|\?\s|[|>][-+0-9]*#")
 """What the two readers don't take alike: tabs are blanks to libyaml."""
@@ -98,7 +98,7 @@ class _Composer:
             return self._anchors[event.anchor]
         if event.anchor is not None and event.anchor in self._anchors:
             raise self._problem(event, f"not YAML: found duplicate anchor {event.anchor!r}")
-        if depth > _DEEPEST:
+        if depth > DEEPEST:
             raise self._problem(event, "nested too deeply")
         position = _position(event)
         if isinstance(event, yaml.ScalarEvent):

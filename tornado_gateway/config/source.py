@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from tornado_gateway.config.nodes import Listed, Mapped, Node, Scalar, nodes_of
+from tornado_gateway.config.nodes import DEEPEST, Listed, Mapped, Node, Scalar, nodes_of
 from tornado_gateway.config.problems import ConfigInvalid, Position, Problem
 from tornado_gateway.config.secret_files import SecretFiles, SecretUnreadable
 
@@ -117,6 +117,8 @@ class _Reader:
         if self._nodes > _MAX_NODES:
             what = "aliases blow the file up beyond measure"
             raise ConfigInvalid([Problem(self._source.name, node.position, path, what)])
+        if len(path) > DEEPEST:  # a text that is not may be, by aliases within what others stand for
+            raise ConfigInvalid([Problem(self._source.name, node.position, (), "nested too deeply")])
         self._source.values[path] = node.position
         if node.tag is not None:
             self._complain(node.position, path, f"the tag {node.tag!r} is not supported")

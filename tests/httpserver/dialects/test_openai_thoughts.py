@@ -152,7 +152,7 @@ def test_thoughts_come_back_where_they_were_thought(parts: tuple[Part, ...]) -> 
     assert [{name: value for name, value in block.items() if name != "index"} for block in told] == blocks
 
 
-@pytest.mark.parametrize("after", ["x", [1], [1, "2"], {"a": 1}])
+@pytest.mark.parametrize("after", ["x", "xy", [1], [1, "2"], [0, -1], {"a": 1}, 7, None])
 def test_a_place_that_is_none_is_refused(after: Any) -> None:
     block = {"type": "thinking", "thinking": "hm", "signature": "s", "after": after}
     with pytest.raises(InvalidRequest, match="expected two counts"):

@@ -72,12 +72,14 @@ def _in_order(blocks: Sequence[dict[str, Any]], parts: Sequence[Part], path: str
     made: list[Part] = []
     said = called = 0
     for position, block in enumerate(blocks):
-        after = block.get(_AFTER) or (0, 0)
-        if not isinstance(after, Sequence) or len(after) != 2 or not all(isinstance(count, int) for count in after):
+        after = block.get(_AFTER, (0, 0))
+        after = after if isinstance(after, Sequence) else ()
+        counts = [count for count in after if isinstance(count, int) and count >= 0] if len(after) == 2 else ()
+        if len(counts) != 2:
             raise InvalidRequest(f"{path}[{position}].{_AFTER}: expected two counts.", param=f"{path}[{position}]")
-        made.extend(_between(texts, said, after[0]))
-        made.extend(calls[called : after[1]])
-        said, called = max(said, after[0]), max(called, after[1])
+        made.extend(_between(texts, said, counts[0]))
+        made.extend(calls[called : counts[1]])
+        said, called = max(said, counts[0]), max(called, counts[1])
         made.extend(content_parts([block], path))
     return [*made, *_between(texts, said, None), *calls[called:], *others]
 

@@ -79,8 +79,7 @@ model_list:
     _, named = name_providers(deployments(file.part.parts("model_list"), {}))
     made = make_routes(named, file.part.part("router_settings"))
     assert [target["weight"] for target in made["a"]["targets"]] == [3, 1]
-    assert any("its weight is added there" in line for line in file.said)
-    assert sum("limits none: routes.NAME.limits does" in line for line in file.said) == 3
+    assert "its weight is added there" in file.said[0]
 
 
 def test_an_alias_is_a_route_with_all_that_the_other_has() -> None:

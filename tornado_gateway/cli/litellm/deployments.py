@@ -154,7 +154,4 @@ def _patience(params: Part) -> dict[str, Any]:
 def _weight(params: Part) -> Decimal | None:
     """LiteLLM's simple-shuffle goes by ``weight``, else ``rpm``, else ``tpm``."""
     given = [params.take(name) for name in ("weight", "rpm", "tpm")]
-    for name, value in zip(("rpm", "tpm"), given[1:], strict=True):
-        if value is not None:
-            params.note("shares calls out among targets and limits none: routes.NAME.limits does", name)
     return next((Decimal(value) for value in given if positive(value)), None)

@@ -2,23 +2,14 @@ from decimal import Decimal
 
 import pytest
 
+from tests.reporting import X, Y, an_effect
 from tornado_gateway.cli.effects import show, targets
-from tornado_gateway.domain.prices import PriceTable
-from tornado_gateway.domain.repricing import Repriced
-from tornado_gateway.domain.rerouting import Choice, Effect, Moved, Refused
-from tornado_gateway.domain.routes import RouteTable
-
-X, Y = (("a", "x", 1),), (("b", "y", 1),)
+from tornado_gateway.domain.rerouting import Effect, Moved, Refused
 
 
 @pytest.fixture
 def effect() -> Effect:
-    choice = Choice(RouteTable(), PriceTable())
-    made = Effect(choice, choice, ["model", "key"])
-    made.kept.groups = {("a/x", "team-a"): Repriced(requests=2, old=Decimal(3), new=Decimal(4))}
-    made.moved = {"fast": Moved(X, Y, requests=5, old=Decimal(2), estimate=Decimal("1.5"), unpriced=1, first_priced=2)}
-    made.refused = {"gone": Refused(7, Decimal("0.25"))}
-    return made
+    return an_effect()
 
 
 def shown(effect: Effect, capsys: pytest.CaptureFixture[str]) -> list[str]:

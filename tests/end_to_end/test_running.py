@@ -145,13 +145,14 @@ def test_sigterm_drains(gateway: Gateway, upstream: Double) -> None:
     assert gateway.process.wait(10) == 0
 
 
-def test_who_is_not_done_in_time_is_told_so(start: Callable[..., Gateway], upstream: Double) -> None:
-    async def never(handler: Any, seen: Any) -> None:
-        handler.set_header("Content-Type", "text/event-stream")
-        handler.write(STREAM[1])
-        await handler.flush()
-        await asyncio.to_thread(seen.closed.wait, 20)
+async def never(handler: Any, seen: Any) -> None:
+    handler.set_header("Content-Type", "text/event-stream")
+    handler.write(STREAM[1])
+    await handler.flush()
+    await asyncio.to_thread(seen.closed.wait, 20)
 
+
+def test_who_is_not_done_in_time_is_told_so(start: Callable[..., Gateway], upstream: Double) -> None:
     upstream.script = never
     gateway = start(CONFIG.replace("drain_timeout: 20", "drain_timeout: 0.2"))
     with httpx.stream("POST", f"{gateway.url}/v1/chat/completions", json={**BODY, "stream": True}) as answer:
@@ -164,12 +165,6 @@ def test_who_is_not_done_in_time_is_told_so(start: Callable[..., Gateway], upstr
 
 
 def test_a_second_sigterm_ends_at_once(gateway: Gateway, upstream: Double) -> None:
-    async def never(handler: Any, seen: Any) -> None:
-        handler.set_header("Content-Type", "text/event-stream")
-        handler.write(STREAM[1])
-        await handler.flush()
-        await asyncio.to_thread(seen.closed.wait, 20)
-
     upstream.script = never
     with httpx.stream("POST", f"{gateway.url}/v1/chat/completions", json={**BODY, "stream": True}) as answer:
         lines = answer.iter_lines()

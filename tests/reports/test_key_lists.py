@@ -1,30 +1,12 @@
 import dataclasses
-from datetime import timedelta
-from decimal import Decimal
 
 import msgspec
 
+from tests.reporting import BARE, HOUR, WHOLE
 from tests.support import NOW
-from tornado_gateway.domain.key_store import StoredKey
 from tornado_gateway.domain.keys import GatewayKey, hash_of
 from tornado_gateway.domain.principal import Principal
-from tornado_gateway.domain.quotas import Budget, Limits
 from tornado_gateway.reports.key_lists import of_file, of_store
-
-HOUR = timedelta(hours=1)
-WHOLE = StoredKey(
-    id="team-a",
-    sha256=hash_of("k"),
-    prefix="sk-tgw-abcd",
-    created_at=NOW,
-    owner="Ada",
-    tags={"team": "a"},
-    models=("gpt-*", "echo4"),
-    limits=Limits(requests_per_minute=60),
-    budget=Budget(Decimal("2.50"), "month"),
-    expires=NOW + HOUR,
-)
-BARE = StoredKey(id="b", sha256=hash_of("b"), prefix="sk-tgw-efgh", created_at=NOW)
 
 
 def test_for_programs() -> None:

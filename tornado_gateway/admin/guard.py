@@ -6,10 +6,9 @@ from urllib.parse import urlsplit
 
 from tornado_gateway.admin.scalars import names, scalars
 from tornado_gateway.config.problems import Position, Problem
-from tornado_gateway.config.source import Path, Source
+from tornado_gateway.config.source import SECRET_MEMBERS, Path, Source
 from tornado_gateway.domain.addresses import is_internal
 
-_SECRETS = frozenset({"api_key", "sha256", "secret", "token", "password"})
 _CALLED = frozenset({"base_url", "proxy", "jwks_url", "url"})
 _OWN = frozenset({"ledger", "state"})
 """Sections whose addresses are databases: inside is where those are, and a restart away."""
@@ -25,7 +24,7 @@ def foreign_references(text: str, current: str, name: str) -> Iterator[Problem]:
     shown = {each for scalar in named if not _is_hidden(scalar.path) for each in names(scalar.value)}
     known = {each for scalar in named for each in names(scalar.value)}
     for scalar in scalars(text):
-        if scalar.path and scalar.path[-1] in _SECRETS:
+        if scalar.path and scalar.path[-1] in SECRET_MEMBERS:
             continue
         for each in sorted(names(scalar.value) - (known if _is_hidden(scalar.path) else shown)):
             line = text.count("\n", 0, scalar.start) + 1
@@ -36,7 +35,7 @@ def foreign_references(text: str, current: str, name: str) -> Iterator[Problem]:
 
 def _is_hidden(path: Path) -> bool:
     """Whether no answer shows what stands there."""
-    return bool(path) and (path[-1] in _SECRETS or path[-1] in _CALLED or "headers" in path[:-1])
+    return bool(path) and (path[-1] in SECRET_MEMBERS or path[-1] in _CALLED or "headers" in path[:-1])
 
 
 def internal_addresses(new: Source, old: Source | None) -> Iterator[Problem]:

@@ -12,11 +12,10 @@ from typing import Any
 
 from tornado_gateway.admin.scalars import REFERENCE, Scalar, literal, scalars
 from tornado_gateway.config.problems import Position, Problem
-from tornado_gateway.config.source import Path, Source
+from tornado_gateway.config.source import SECRET_MEMBERS, Path, Source
 
 MASK = "***"
 
-_SECRETS = frozenset({"api_key", "sha256", "secret", "token", "password"})
 _LIKE_ONE = re.compile(r"api[-_]?key|secret|passw|authorization|(?:^|[-_])token$", re.IGNORECASE)
 """A key that is misspelt makes the file a bad one, and what stands under it no less secret."""
 _ADDRESSES = frozenset({"base_url", "url", "proxy", "jwks_url", "webhook"})
@@ -96,7 +95,7 @@ def _hides(path: Path, value: str) -> str | None:
 def _is_secret(path: Path) -> bool:
     if not path or path[-2:-1] == ("headers",):
         return bool(path)
-    return path[-1] in _SECRETS or _LIKE_ONE.search(str(path[-1])) is not None
+    return path[-1] in SECRET_MEMBERS or _LIKE_ONE.search(str(path[-1])) is not None
 
 
 def _without_literals(value: str) -> str:

@@ -12,13 +12,12 @@ from tornado_gateway.bootstrap.access_control import AccessControl
 from tornado_gateway.bootstrap.limiting import Limiting
 from tornado_gateway.config.reload import Reloader
 from tornado_gateway.domain.caching import AnswerCache
-from tornado_gateway.domain.errors import ShuttingDown
 from tornado_gateway.domain.events import ConfigReloaded
 from tornado_gateway.domain.gateway import GatewayService
 from tornado_gateway.domain.ports import Clock
 from tornado_gateway.domain.probing import Prober
 from tornado_gateway.domain.snapshot import SnapshotHolder
-from tornado_gateway.httpserver.lifecycle import Lifecycle
+from tornado_gateway.httpserver.lifecycle import Lifecycle, shutting_down
 from tornado_gateway.httpserver.server import GatewayHTTPServer
 from tornado_gateway.observability.bus import EventBus
 from tornado_gateway.observability.exposition import Exposition
@@ -110,7 +109,7 @@ class Runtime:
 
     async def _end_calls(self) -> None:
         """Those still under way, each told why."""
-        self.lifecycle.end(ShuttingDown("The gateway is shutting down.", retry_after=1))
+        self.lifecycle.end(shutting_down())
         with suppress(TimeoutError):
             async with asyncio.timeout(_LAST_WORDS):
                 await self.lifecycle.idle()

@@ -3,8 +3,7 @@
 import argparse
 from collections.abc import Callable
 
-_MOST_DIGITS = 19
-"""Python refuses to make an int of thousands of digits."""
+from tornado_gateway.reports.key_members import is_whole
 
 
 def whole(least: int, most: int, what: str) -> Callable[[str], int]:
@@ -12,7 +11,7 @@ def whole(least: int, most: int, what: str) -> Callable[[str], int]:
 
     def read(text: str) -> int:
         digits = text.strip()
-        if not digits.isascii() or not digits.isdigit() or not least <= int(digits[:_MOST_DIGITS]) <= most:
+        if not is_whole(digits, least, most):
             raise argparse.ArgumentTypeError(f"{text[:64]!r} is no {what} from {least} to {most}")
         return int(digits)
 

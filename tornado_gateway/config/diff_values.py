@@ -8,11 +8,12 @@ from urllib.parse import urlsplit, urlunsplit
 
 import msgspec
 
+from tornado_gateway.config.source import SECRET_MEMBERS
 from tornado_gateway.domain.money import Tier
 from tornado_gateway.domain.peaks import OffPeak
 from tornado_gateway.domain.policies import USUAL_KINDS, Fallback
 
-HIDDEN = frozenset({"base_url", "url", "webhook", "api_key", "proxy", "sha256", "password", "secret", "token"})
+HIDDEN = SECRET_MEMBERS | {"base_url", "url", "webhook", "proxy"}
 """Members that hold a secret, or may, as an address. What does not show in a ``repr`` is one too."""
 
 

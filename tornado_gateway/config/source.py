@@ -28,7 +28,8 @@ _REFERENCE = re.compile(
 )
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _CONFIDENTIAL = re.compile("KEY|TOKEN|SECRET|PASSW|CREDENTIAL", re.IGNORECASE)
-_SECRET_PLACES = frozenset({"api_key", "token", "secret", "password", "sha256"})
+SECRET_MEMBERS = frozenset({"api_key", "token", "secret", "password", "sha256"})
+"""Keys of the file under which a secret stands."""
 SHOWN = 60
 """Characters of a value that a message repeats at most."""
 _SHORTEST = 4
@@ -202,7 +203,7 @@ class _Reader:
                 self._complain(self._source.values[path], path, f"the environment variable {name} is not UTF-8")
                 return ""
             if found is not None and (found or match["default"] is None):
-                if _CONFIDENTIAL.search(name) or _SECRET_PLACES.intersection(path[-1:]) or "headers" in path[:-1]:
+                if _CONFIDENTIAL.search(name) or SECRET_MEMBERS.intersection(path[-1:]) or "headers" in path[:-1]:
                     self._source.confidential[name] = found
                 return found
             if match["default"] is None:

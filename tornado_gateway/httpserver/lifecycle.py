@@ -3,7 +3,7 @@
 import asyncio
 from typing import Protocol
 
-from tornado_gateway.domain.errors import GatewayError
+from tornado_gateway.domain.errors import GatewayError, ShuttingDown
 
 
 class UnderWay(Protocol):
@@ -11,6 +11,11 @@ class UnderWay(Protocol):
 
     def end(self, error: GatewayError) -> None:
         """Ends it now, and tells its client why."""
+
+
+def shutting_down() -> ShuttingDown:
+    """What a client is told whose call is turned away by a server that ends, or ended with it."""
+    return ShuttingDown("The gateway is shutting down.", retry_after=1)
 
 
 class Lifecycle:

@@ -23,8 +23,13 @@ class Misread(ValueError):
     """A text that is not what it should be."""
 
 
+def is_whole(digits: str, least: int, most: int) -> bool:
+    """Whether they are a whole number from ``least`` to ``most``, and nothing else."""
+    return digits.isascii() and digits.isdigit() and least <= int(digits[:_MOST_DIGITS]) <= most
+
+
 def count(said: str) -> int:
-    if not said.isascii() or not said.isdigit() or not 1 <= int(said[:_MOST_DIGITS]) <= _MOST:
+    if not is_whole(said, 1, _MOST):
         raise Misread(f"{said[:64]!r} is no number from 1 to {_MOST}")
     return int(said)
 

@@ -23,3 +23,8 @@ def test_what_holds_nothing_or_is_somebody_elses_to_judge_is_not() -> None:
     entries = [{"role": "x", "a": None, "b": "", "c": [], "d": {}}, {"type": "unheard", "e": 1}, 7]
     assert list(unread(entries, OUTER, "m", INNER)) == []
     assert list(unread("hello", OUTER, "m", INNER)) == []
+
+
+def test_each_is_named_once_as_the_request_has_them() -> None:
+    entries = [{"z": 1, "role": "x", "y": 2, "a": 3}, {"a": 4, "z": 5}]
+    assert unread(entries, OUTER, "m", INNER) == ("m.z", "m.y", "m.a")

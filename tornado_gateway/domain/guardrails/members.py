@@ -38,17 +38,8 @@ REQUEST: Final = ("system", "instructions", "messages", "prompt", "suffix", "inp
 
 PARAMETERS: Final = frozenset(
     {
-        *(
-            "model",
-            "models",
-            "stream",
-            "stream_options",
-            "store",
-            "background",
-            "metadata",
-            "user",
-            "safety_identifier",
-        ),
+        *("model", "models", "stream", "stream_options", "store", "background", "metadata", "user"),
+        "safety_identifier",
         *("prompt_cache_key", "prompt_cache_retention", "prompt_cache_options", "cache_control", "service_tier"),
         *("temperature", "top_p", "top_k", "min_p", "seed", "n", "best_of", "echo", "logprobs", "top_logprobs"),
         *("logit_bias", "frequency_penalty", "presence_penalty", "repetition_penalty", "max_tokens", "stop"),

@@ -145,7 +145,7 @@ class Window:
         """An escape that was only begun belongs to the last piece: nothing completes it any more."""
         if text:
             rest = self._add(text, written)
-            self._pieces.remove(rest)
+            self._pieces.pop()
             self._pieces[-1].end = rest.end
 
     def _quiet(self, end: int, *, final: bool) -> int | None:

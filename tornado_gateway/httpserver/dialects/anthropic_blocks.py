@@ -105,7 +105,7 @@ _TURN = {"": frozenset({"role", "content"})}
 
 def unread_of(messages: Any) -> tuple[str, ...]:
     """The paths of members that no translation knows, each once."""
-    return tuple(dict.fromkeys(unread(messages, _TURN, "messages[]", {"content": _BLOCKS})))
+    return unread(messages, _TURN, "messages[]", {"content": _BLOCKS})
 
 
 def content_parts(content: str | Sequence[Block], path: str) -> tuple[Part, ...]:

@@ -12,7 +12,7 @@ from uuid import uuid4
 import msgspec
 
 from tornado_gateway.domain.call import Completed, ModelCall
-from tornado_gateway.domain.chat import Choice, Image, Reasoning, Refusal, Text, ToolCall
+from tornado_gateway.domain.chat import Choice, Image, Reasoning, Refusal, Text
 from tornado_gateway.domain.errors import GatewayError
 from tornado_gateway.domain.stream import (
     Finished,
@@ -31,6 +31,7 @@ from tornado_gateway.httpserver.dialects.decoding import decode_as, decode_field
 from tornado_gateway.httpserver.dialects.openai_chat import ChatBody, open_chat
 from tornado_gateway.httpserver.dialects.openai_errors import encode_error, error_event
 from tornado_gateway.httpserver.dialects.openai_images import image_url
+from tornado_gateway.httpserver.dialects.openai_tools import tool_call_member
 
 _body = msgspec.json.Decoder(ChatBody)
 """OpenAI's parameters go by the same names here."""
@@ -87,7 +88,7 @@ def _more(choice: Choice) -> dict[str, Any]:
     members: dict[str, Any] = {}
     if choice.finish_reason != "stop":
         members["finish_reason"] = choice.finish_reason
-    calls = [_tool_call(call) for call in choice.message.tool_calls]
+    calls = [tool_call_member(call) for call in choice.message.tool_calls]
     if calls:
         members["tool_calls"] = calls
     thoughts = "".join(part.text for part in choice.message.parts if isinstance(part, Reasoning))
@@ -105,12 +106,6 @@ def _more(choice: Choice) -> dict[str, Any]:
     if choice.logprobs is not None:
         members["logprobs"] = choice.logprobs
     return members
-
-
-def _tool_call(call: ToolCall) -> dict[str, Any]:
-    if call.custom:
-        return {"id": call.id, "type": "custom", "custom": {"name": call.name, "input": call.arguments}}
-    return {"id": call.id, "type": "function", "function": {"name": call.name, "arguments": call.arguments}}
 
 
 class NativeStreamEncoder:

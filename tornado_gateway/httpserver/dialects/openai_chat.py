@@ -16,7 +16,6 @@ from tornado_gateway.domain.chat import (
     Reasoning,
     Refusal,
     Text,
-    ToolCall,
 )
 from tornado_gateway.domain.errors import GatewayError
 from tornado_gateway.domain.wire import OPENAI_CHAT, Wire
@@ -28,6 +27,7 @@ from tornado_gateway.httpserver.dialects.openai_images import images_of
 from tornado_gateway.httpserver.dialects.openai_messages import chat_request
 from tornado_gateway.httpserver.dialects.openai_stream import TIERS, ChatStreamEncoder, finish_word, is_own_note
 from tornado_gateway.httpserver.dialects.openai_thoughts import thinking_blocks
+from tornado_gateway.httpserver.dialects.openai_tools import tool_call_member
 
 
 class _Message(msgspec.Struct, frozen=True):
@@ -152,7 +152,7 @@ def _choice(choice: Choice) -> dict[str, Any]:
     blocks = thinking_blocks(choice.message.parts)
     if blocks:
         message["thinking_blocks"] = blocks
-    calls = [_tool_call(call) for call in choice.message.tool_calls]
+    calls = [tool_call_member(call) for call in choice.message.tool_calls]
     if calls:
         message["tool_calls"] = calls
     return {
@@ -161,9 +161,3 @@ def _choice(choice: Choice) -> dict[str, Any]:
         "logprobs": choice.logprobs,
         "finish_reason": finish_word(choice.finish_reason, refused=choice.message.refused),
     }
-
-
-def _tool_call(call: ToolCall) -> dict[str, Any]:
-    if call.custom:
-        return {"id": call.id, "type": "custom", "custom": {"name": call.name, "input": call.arguments}}
-    return {"id": call.id, "type": "function", "function": {"name": call.name, "arguments": call.arguments}}

@@ -34,7 +34,7 @@ from tornado_gateway.httpserver.dialects.unread import unread
 
 FAMILY = "openai"
 
-_DATA_URL = re.compile(r"^data:(?P<type>[^;,]*)(?:;[^,]*)?;base64,(?P<data>.*)$", re.DOTALL)
+DATA_URL = re.compile(r"^data:(?P<type>[^;,]*)(?:;[^,]*)?;base64,(?P<data>.*)$", re.DOTALL)
 _ROLES: dict[str, Role] = {
     "system": "system",
     "developer": "developer",
@@ -126,7 +126,7 @@ def chat_request(document: dict[str, Any]) -> ChatRequest:
         thinking=None if effort is None else Thinking(effort=effort_of(effort, "reasoning_effort")),
         extra=beyond(document, _READ, _NEUTRAL),
         hints=_HINTS,
-        unread=tuple(dict.fromkeys(unread(document["messages"], _MESSAGE, "messages[]", {"content": _PARTS}))),
+        unread=unread(document["messages"], _MESSAGE, "messages[]", {"content": _PARTS}),
         **same,
     )
 
@@ -243,7 +243,7 @@ def _string(value: Any, path: str) -> str:
 def _image(image: Any, cache: CacheMarker | None) -> Image:
     url = image if isinstance(image, str) else image["url"]
     detail = None if isinstance(image, str) else image.get("detail")
-    inline = _DATA_URL.match(url)
+    inline = DATA_URL.match(url)
     if inline:
         return Image(data=inline["data"], media_type=inline["type"] or None, detail=detail, cache=cache)
     return Image(url=url, detail=detail, cache=cache)
@@ -251,7 +251,7 @@ def _image(image: Any, cache: CacheMarker | None) -> Image:
 
 def _file(file: dict[str, Any], cache: CacheMarker | None) -> Document:
     data = file.get("file_data")
-    inline = _DATA_URL.match(data) if isinstance(data, str) else None
+    inline = DATA_URL.match(data) if isinstance(data, str) else None
     return Document(
         data=inline["data"] if inline else data,
         media_type=inline["type"] if inline else None,

@@ -108,7 +108,7 @@ class OpenAIStreamEncoder:
         for line in (self._relayed or b"").splitlines():
             if line.startswith(b"data:"):
                 with suppress(msgspec.DecodeError):
-                    return {**msgspec.json.decode(line[5:], type=_Head).told()}
+                    return msgspec.json.decode(line[5:], type=_Head).told()
         return {}
 
     def fail(self, error: GatewayError, request_id: str) -> bytes:

@@ -1,11 +1,12 @@
-"""Tools of a chat request, and which of them the model may or must call. Pure.
+"""Tools of a chat request, which of them the model may or must call, and the calls that it makes. Pure.
 
-Wire: OpenAI API reference, "Create chat completion", ``tools`` and ``tool_choice``.
+Wire: OpenAI API reference, "Create chat completion", ``tools`` and ``tool_choice``; "The chat completion object",
+``tool_calls``.
 """
 
 from typing import Any
 
-from tornado_gateway.domain.chat import CacheMarker, Tool, ToolChoice
+from tornado_gateway.domain.chat import CacheMarker, Tool, ToolCall, ToolChoice
 from tornado_gateway.domain.errors import InvalidRequest
 
 
@@ -77,3 +78,10 @@ def tool_choice(choice: Any) -> ToolChoice | None:
     if not isinstance(named.get("name"), str):
         raise InvalidRequest("tool_choice: expected a mode or a function's name.", param="tool_choice")
     return ToolChoice(mode="named", name=named["name"])
+
+
+def tool_call_member(call: ToolCall) -> dict[str, Any]:
+    """An entry of an answer's ``tool_calls``."""
+    if call.custom:
+        return {"id": call.id, "type": "custom", "custom": {"name": call.name, "input": call.arguments}}
+    return {"id": call.id, "type": "function", "function": {"name": call.name, "arguments": call.arguments}}

@@ -5,7 +5,6 @@ other are one turn of the assistant. An item that no other family has (a hosted 
 ``Opaque``.
 """
 
-import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -28,14 +27,13 @@ from tornado_gateway.domain.chat import (
 from tornado_gateway.domain.errors import InvalidRequest
 from tornado_gateway.domain.thoughts import Seal, thought_of, unseal
 from tornado_gateway.httpserver.dialects.decoding import convert
-from tornado_gateway.httpserver.dialects.openai_messages import result_parts
+from tornado_gateway.httpserver.dialects.openai_messages import DATA_URL, result_parts
 from tornado_gateway.httpserver.dialects.unread import unread
 
 FAMILY = "openai.responses"
 
 Item = dict[str, Any]
 
-_DATA_URL = re.compile(r"^data:(?P<type>[^;,]*)(?:;[^,]*)?;base64,(?P<data>.*)$", re.DOTALL)
 _ROLES: dict[str, Role] = {"system": "system", "developer": "developer", "user": "user", "assistant": "assistant"}
 
 
@@ -104,7 +102,7 @@ _ITEMS = {
 
 def unread_of(given: Any) -> tuple[str, ...]:
     """The paths of members that no translation knows, each once."""
-    return tuple(dict.fromkeys(unread(given, _ITEMS, "input[]", {"content": _PARTS, "output": _PARTS})))
+    return unread(given, _ITEMS, "input[]", {"content": _PARTS, "output": _PARTS})
 
 
 def messages_of(given: str | Sequence[Item]) -> list[Message]:
@@ -189,14 +187,14 @@ def _part(part: _Part, path: str) -> Part:
 def _image(part: _Part, path: str) -> Image:
     if part.image_url is None and part.file_id is None:
         raise InvalidRequest(f"{path}.image_url: this field is required.", param=f"{path}.image_url")
-    inline = _DATA_URL.match(part.image_url or "")
+    inline = DATA_URL.match(part.image_url or "")
     if inline:
         return Image(data=inline["data"], media_type=inline["type"] or None, detail=part.detail)
     return Image(url=part.image_url, file_id=part.file_id, detail=part.detail)
 
 
 def _file(part: _Part) -> Document:
-    inline = _DATA_URL.match(part.file_data or "")
+    inline = DATA_URL.match(part.file_data or "")
     return Document(
         url=part.file_url,
         data=inline["data"] if inline else part.file_data,

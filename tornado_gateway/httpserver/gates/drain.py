@@ -3,9 +3,8 @@
 from tornado.httputil import HTTPServerRequest
 
 from tornado_gateway.domain.context import RequestContext
-from tornado_gateway.domain.errors import ShuttingDown
 from tornado_gateway.httpserver.gates.base import Headers
-from tornado_gateway.httpserver.lifecycle import Lifecycle
+from tornado_gateway.httpserver.lifecycle import Lifecycle, shutting_down
 
 
 class DrainGate:
@@ -19,5 +18,5 @@ class DrainGate:
 
     def admit(self, request: HTTPServerRequest, context: RequestContext) -> RequestContext:
         if self._lifecycle.draining:
-            raise ShuttingDown("The gateway is shutting down.", retry_after=1)
+            raise shutting_down()
         return context

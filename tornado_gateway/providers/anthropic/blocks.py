@@ -8,8 +8,6 @@ from base64 import b64decode
 from collections.abc import Sequence
 from typing import Any
 
-import msgspec
-
 from tornado_gateway.domain.chat import (
     CacheMarker,
     Document,
@@ -24,6 +22,7 @@ from tornado_gateway.domain.chat import (
     ToolResult,
 )
 from tornado_gateway.domain.errors import InvalidRequest
+from tornado_gateway.providers.tool_arguments import arguments_of
 
 FAMILY = "anthropic"
 
@@ -137,7 +136,7 @@ class Blocks:
             "type": "tool_use",
             "id": self._id(call.id),
             "name": call.name,
-            "input": _input(call, path),
+            "input": arguments_of(call, path),
         }
         return _marked(block, call.cache)
 
@@ -187,13 +186,3 @@ def _decoded(data: str, path: str) -> str:
         return b64decode(data).decode()
     except ValueError as error:  # no base64, no UTF-8, or no ASCII to begin with
         raise InvalidRequest(f"{path}: the document is no text in base64.", param=path) from error
-
-
-def _input(call: ToolCall, path: str) -> dict[str, Any]:
-    try:
-        value = msgspec.json.decode(call.arguments) if call.arguments.strip() else {}
-    except (msgspec.DecodeError, RecursionError) as error:
-        raise InvalidRequest(f"{path}: the arguments of call {call.id!r} are not valid JSON.", param=path) from error
-    if not isinstance(value, dict):
-        raise InvalidRequest(f"{path}: the arguments of call {call.id!r} are no JSON object.", param=path)
-    return value

@@ -25,6 +25,7 @@ from tornado_gateway.domain.chat import Part as ChatPart
 from tornado_gateway.domain.errors import InvalidRequest
 from tornado_gateway.providers.gemini import models
 from tornado_gateway.providers.gemini.media import Part, audio_part, document_parts, image_part
+from tornado_gateway.providers.tool_arguments import arguments_of
 
 FAMILY = "gemini"
 
@@ -142,7 +143,7 @@ class Contents:
         if call.custom:
             raise InvalidRequest(f"{path}: Gemini has no tools whose input is free text.", param=path)
         self._names[call.id] = call.name
-        function: dict[str, Any] = {"name": call.name, "args": _arguments(call, path)}
+        function: dict[str, Any] = {"name": call.name, "args": arguments_of(call, path)}
         if call.id:
             function["id"] = call.id
         return _signed({"functionCall": function}, call.signature)
@@ -197,13 +198,3 @@ def _json(text: str) -> Any:
         return msgspec.json.decode(text)
     except (msgspec.DecodeError, RecursionError):
         return None
-
-
-def _arguments(call: ToolCall, path: str) -> dict[str, Any]:
-    try:
-        value = msgspec.json.decode(call.arguments) if call.arguments.strip() else {}
-    except (msgspec.DecodeError, RecursionError) as error:
-        raise InvalidRequest(f"{path}: the arguments of call {call.id!r} are not valid JSON.", param=path) from error
-    if not isinstance(value, dict):
-        raise InvalidRequest(f"{path}: the arguments of call {call.id!r} are no JSON object.", param=path)
-    return value
